@@ -1,0 +1,86 @@
+//! What a tool is to the session: who runs it, what is said meanwhile, and how its arguments are checked.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A tool the model may ask for, as its manifest describes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tool {
+    /// The name the model calls it by.
+    pub name: String,
+    /// What the model is told about it.
+    pub description: String,
+    /// The JSON schema of its arguments.
+    pub parameters: Value,
+    /// What the caller hears while it runs; for `escalate` and `end_call`, the goodbye of last resort.
+    pub say: Say,
+    /// How long it may run.
+    pub timeout: Duration,
+    /// Who runs it.
+    pub kind: ToolKind,
+}
+
+/// Who runs a tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToolKind {
+    /// The session: hands the call to a person.
+    Escalate,
+    /// The session: says goodbye and ends the call.
+    EndCall,
+    /// The session: speaks and listens in another language from here on.
+    SwitchLanguage,
+    /// The session: keeps facts that travel with the hand-off.
+    Remember,
+    /// The driver, outside the rules of the call.
+    External,
+}
+
+/// A sentence in several languages, by primary tag (`en`, `es`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Say(BTreeMap<String, String>);
+
+impl Say {
+    /// Sentences by primary language tag.
+    pub fn new(sentences: BTreeMap<String, String>) -> Self {
+        Self(sentences)
+    }
+
+    /// The sentence for a language tag: its own, else the English, else the first there is.
+    pub fn within(&self, language: &str) -> Option<&str> {
+        let primary = language.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        let found = self.0.get(&primary).or_else(|| self.0.get("en")).or_else(|| self.0.values().next());
+        found.map(String::as_str)
+    }
+}
+
+/// The tools of one call.
+///
+/// The session asks it about every call before anything happens; what it implements is compiled once per
+/// manifest and shared by all calls that were started with it.
+pub trait Toolbox: Send + Sync {
+    /// All tools, in the order the model is told of them.
+    fn tools(&self) -> &[Tool];
+
+    /// The arguments of a call to the tool at `index`, if they are JSON and fit its schema.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, in words meant for the model.
+    fn check(&self, index: usize, arguments: &str) -> Result<Value, CheckError>;
+
+    /// Where a tool stands in [`Toolbox::tools`].
+    fn position(&self, name: &str) -> Option<usize> {
+        self.tools().iter().position(|tool| tool.name == name)
+    }
+
+    /// The tool of a kind that the session runs itself.
+    fn of_kind(&self, kind: ToolKind) -> Option<&Tool> {
+        self.tools().iter().find(|tool| tool.kind == kind)
+    }
+}
+
+/// Why arguments were not accepted. The text goes back to the model, never to a log: it may quote them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckError(pub crate::pii::Pii<String>);

@@ -1,0 +1,207 @@
+//! The hand-off document: what a person gets to know about a call, and the only thing that crosses from `end`
+//! to the queue. The session writes it, Twilio carries it as `HandoffData`, the action callback reads it.
+//!
+//! The seed's four keys stand flat at the top level, so that the plugins people already have can read them;
+//! everything of ours lies under `warmline`. The schema is `docs/handoff.schema.json`.
+
+mod budget;
+mod read;
+mod summary;
+mod task;
+
+pub use read::HandoffError;
+pub use summary::summarise;
+pub use task::Contact;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::CallSid;
+use crate::pii::Pii;
+
+/// The version of the document, raised when a key changes its meaning.
+pub const VERSION: u32 = 1;
+
+/// The most characters `handoffData` and the Task may have, each. TaskRouter allows 4,096, with the keys that
+/// Twilio and Flex add counted.
+pub const BUDGET: usize = 3_000;
+
+/// What the agent reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handoff {
+    /// A short code for routing and statistics, such as `caller_request`.
+    pub reason_code: String,
+    /// Why, in a few words.
+    pub reason: Pii<String>,
+    /// What happened so far, in a few sentences.
+    pub call_summary: Pii<String>,
+    /// The caller's mood.
+    pub sentiment: Sentiment,
+    /// Everything beyond the four.
+    pub context: Context,
+}
+
+/// The caller's mood.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sentiment {
+    /// Content.
+    Positive,
+    /// Neither, or not known.
+    #[default]
+    Neutral,
+    /// Upset.
+    Negative,
+}
+
+/// The part of the document under `warmline`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Context {
+    /// [`VERSION`].
+    pub version: u32,
+    /// Names this hand-off in logs and links.
+    pub handoff_id: String,
+    /// The call it belongs to.
+    pub call_sid: CallSid,
+    /// What is to become of the call.
+    pub outcome: Outcome,
+    /// What led to it.
+    pub trigger: Trigger,
+    /// Who wrote the summary.
+    pub summary_by: Author,
+    /// The language spoken at the end.
+    pub language: String,
+    /// How many times the caller was answered.
+    pub turns: u32,
+    /// How long the session lasted, in seconds.
+    pub seconds: u64,
+    /// What the call is about, if the model said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topic: Option<Pii<String>>,
+    /// Facts the model was told to keep.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub memory: BTreeMap<String, Pii<String>>,
+    /// The last lines of the conversation, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub transcript: Vec<Line>,
+}
+
+/// What is to become of a call whose session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// A person takes over.
+    Escalated,
+    /// The caller's business is done: hang up.
+    Completed,
+}
+
+/// What led to a hand-off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// The model asked for it.
+    Model,
+    /// The caller pressed the key for a person.
+    Key,
+    /// The model failed.
+    ModelFailure,
+    /// A tool failed.
+    ToolFailure,
+    /// The bridge itself failed.
+    BridgeFailure,
+}
+
+/// Who wrote a summary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Author {
+    /// The model.
+    Model,
+    /// We did, from the transcript.
+    Transcript,
+}
+
+/// One line of the conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// Who said it.
+    pub who: Speaker,
+    /// What was said; of ours, as far as the caller heard it.
+    pub text: Pii<String>,
+}
+
+/// Who said a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Speaker {
+    /// The caller.
+    Caller,
+    /// The bridge.
+    Agent,
+}
+
+impl Trigger {
+    /// The `reasonCode` when no model gave one.
+    pub fn reason_code(self) -> &'static str {
+        match self {
+            Self::Model | Self::Key => "caller_request",
+            Self::ModelFailure => "model_failure",
+            Self::ToolFailure => "tool_failure",
+            Self::BridgeFailure => "bridge_failure",
+        }
+    }
+
+    /// The `reason` when no model gave one, in words for the agent.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Model => "The assistant asked for a person",
+            Self::Key => "The caller pressed the key for a person",
+            Self::ModelFailure => "The assistant could not answer",
+            Self::ToolFailure => "A tool of the assistant failed",
+            Self::BridgeFailure => "The assistant was not available",
+        }
+    }
+}
+
+impl Handoff {
+    /// A hand-off of a call nothing is known of: its session was never here, or its document was lost.
+    pub fn bare(call_sid: CallSid, handoff_id: String, trigger: Trigger) -> Self {
+        Self {
+            reason_code: trigger.reason_code().to_owned(),
+            reason: trigger.reason().into(),
+            call_summary: "No summary: the conversation was not at hand when the call was passed on.".into(),
+            sentiment: Sentiment::Neutral,
+            context: Context {
+                version: VERSION,
+                handoff_id,
+                call_sid,
+                outcome: Outcome::Escalated,
+                trigger,
+                summary_by: Author::Transcript,
+                language: String::new(),
+                turns: 0,
+                seconds: 0,
+                topic: None,
+                memory: BTreeMap::new(),
+                transcript: Vec::new(),
+            },
+        }
+    }
+}
+
+/// Removes control characters, squeezes white space and cuts at `most` characters, with `…` where cut.
+pub(crate) fn tidy(text: &str, most: usize) -> String {
+    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    cut(&clean.split_whitespace().collect::<Vec<_>>().join(" "), most)
+}
+
+/// The first `most` characters, the last of them `…` where something was cut.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
+    }
+}
