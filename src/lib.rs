@@ -4,3 +4,8 @@ pub mod pii;
 pub mod relay;
 pub mod chat;
 pub mod handoff;
+pub mod speech;
+pub mod phrases;
+pub mod session;
+#[cfg(feature = "server")]
+pub mod llm;

@@ -10,6 +10,7 @@ mod summary;
 mod task;
 
 pub use read::HandoffError;
+pub(crate) use read::facts;
 pub use summary::summarise;
 pub use task::Contact;
 

@@ -1,0 +1,49 @@
+//! One streamed answer from a model. A provider's own types do not leave this module.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::Stream;
+
+use crate::chat::{Message, ModelEvent, ToolChoice, Toolbox};
+
+/// A question, complete.
+#[derive(Clone)]
+pub struct Question {
+    /// The system prompt, rendered once per call.
+    pub system: Arc<str>,
+    /// The conversation, ending with the caller's words or a tool's result.
+    pub messages: Vec<Message>,
+    /// The tools of the call.
+    pub toolbox: Arc<dyn Toolbox>,
+    /// What the model may do about them.
+    pub choice: ToolChoice,
+    /// 2 when the first try of the same question failed.
+    pub attempt: u8,
+    /// The language spoken now, as a BCP 47 tag.
+    pub language: String,
+    /// What the prompt's front matter asks for.
+    pub tuning: Tuning,
+}
+
+/// How a prompt wants its model to be.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Tuning {
+    /// The model's name, where the settings name none.
+    pub model: Option<String>,
+    /// Randomness, 0 to 2.
+    pub temperature: Option<f32>,
+}
+
+/// The answer while it comes. It ends after [`ModelEvent::Done`] or [`ModelEvent::Failed`]; dropping it before
+/// closes the connection to the model at once.
+pub type Answer = Pin<Box<dyn Stream<Item = ModelEvent> + Send>>;
+
+/// Something that answers.
+pub trait Model: Send + Sync {
+    /// Starts an answer. Nothing is sent before the stream is polled.
+    fn ask(&self, question: Question) -> Answer;
+
+    /// What an operator reads about it in the first lines of the log: no keys.
+    fn describe(&self) -> String;
+}

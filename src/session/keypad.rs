@@ -1,0 +1,74 @@
+//! Keys: one alone may lead to a person, several are an entry that the model gets as one message.
+
+use std::time::Instant;
+
+use super::Session;
+use crate::handoff::Trigger;
+
+/// An entry longer than this is complete, whatever follows.
+const LONGEST_ENTRY: usize = 64;
+
+/// The keys pressed so far.
+#[derive(Debug, Default)]
+pub(super) struct Keypad {
+    keys: String,
+    /// When the entry is complete.
+    complete_at: Option<Instant>,
+}
+
+impl Keypad {
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.complete_at
+    }
+}
+
+impl Session {
+    pub(super) fn key_pressed(&mut self, key: char, now: Instant) {
+        if self.leaving.is_some() {
+            return;
+        }
+        // A `#` without an entry is the late end of one that is complete already.
+        if key == '#' {
+            return self.complete_entry(now);
+        }
+        self.keypad.keys.push(key);
+        let length = self.settings.keypad_length.unwrap_or(LONGEST_ENTRY).min(LONGEST_ENTRY);
+        if self.keypad.keys.len() >= length && !self.is_person_key() {
+            return self.complete_entry(now);
+        }
+        let timings = &self.settings.timings;
+        let wait = if self.is_person_key() { timings.key_alone } else { timings.keypad };
+        self.keypad.complete_at = Some(now + wait);
+    }
+
+    pub(super) fn keypad_passed(&mut self, now: Instant) {
+        if self.keypad.complete_at.is_some_and(|at| at <= now) {
+            if self.is_person_key() {
+                self.keypad = Keypad::default();
+                self.person_key_pressed(now);
+            } else {
+                self.complete_entry(now);
+            }
+        }
+    }
+
+    /// Whether the key for a person stands alone.
+    fn is_person_key(&self) -> bool {
+        let mut keys = self.keypad.keys.chars();
+        keys.next().is_some_and(|key| Some(key) == self.settings.person_key) && keys.next().is_none()
+    }
+
+    fn complete_entry(&mut self, now: Instant) {
+        let entry = std::mem::take(&mut self.keypad).keys;
+        if !entry.is_empty() {
+            self.caller_said(&format!("[keypad] {entry}"), now);
+        }
+    }
+
+    fn person_key_pressed(&mut self, now: Instant) {
+        match self.armed {
+            Some(_) => self.leave_armed(&[], now),
+            None => self.arm(Trigger::Key, now),
+        }
+    }
+}

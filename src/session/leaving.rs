@@ -1,0 +1,242 @@
+//! The way out of a call: the goodbye, the wait until it was heard, and `end`.
+//!
+//! From here nothing leads back. An interrupt, a new prompt, a failing model or a repeated tool call may
+//! shorten the goodbye; none of them can cancel the hand-off.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::history::ReplyId;
+use super::turn::{Purpose, Stage};
+use super::{Output, Session};
+use crate::chat::{ToolCall, ToolKind};
+use crate::handoff::{
+    Author, Context, Handoff, Line, Outcome, Sentiment, Speaker, Trigger, VERSION, cut, summarise, tidy,
+};
+use crate::phrases::{Mood, mood};
+use crate::pii::Pii;
+use crate::relay::Outbound;
+
+/// How much of the conversation travels with the document.
+const TRANSCRIPT_LINES: usize = 12;
+const TRANSCRIPT_LINE: usize = 200;
+
+/// A call on its way out.
+#[derive(Debug)]
+pub(super) struct Leaving {
+    pub(super) handoff: Handoff,
+    /// How many characters of goodbye were sent.
+    goodbye: usize,
+    /// When the goodbye counts as heard; set once all of it was sent.
+    end_at: Option<Instant>,
+}
+
+impl Leaving {
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.end_at
+    }
+
+    /// Counts text sent as goodbye.
+    pub(super) fn heard_goodbye(&mut self, text: &str) {
+        self.goodbye += text.chars().count();
+    }
+}
+
+impl Session {
+    /// Leaves because the model asked for it. Its words before that are the goodbye, if there were any.
+    pub(super) fn leave(&mut self, handoff: Handoff, reply: ReplyId, now: Instant) {
+        let before = self.history.said(reply).trim().chars().count();
+        self.set_leaving(handoff, before);
+        if before > 0 {
+            self.goodbye_said(now);
+        } else {
+            self.ask(Purpose::Goodbye, 1, now);
+        }
+    }
+
+    /// Leaves with a line of our own.
+    pub(super) fn leave_saying(&mut self, handoff: Handoff, line: Option<String>, now: Instant) {
+        self.set_leaving(handoff, 0);
+        if let Some(line) = line {
+            self.speak_reply(&line);
+        }
+        self.goodbye_said(now);
+    }
+
+    fn set_leaving(&mut self, handoff: Handoff, goodbye: usize) {
+        self.out.push(Output::Keep(Box::new(handoff.clone())));
+        self.leaving = Some(Leaving { handoff, goodbye, end_at: None });
+    }
+
+    /// The caller asked for a person beside the model: it may write the summary, in the time that leaves.
+    pub(super) fn arm(&mut self, trigger: Trigger, now: Instant) {
+        self.stop_turn();
+        self.armed = Some(trigger);
+        self.ask(Purpose::Summary, 1, now);
+    }
+
+    /// What the model made of the summary; anything but a valid `escalate` means that we write it.
+    pub(super) fn leave_armed(&mut self, calls: &[ToolCall], now: Instant) {
+        let Some(trigger) = self.armed.take() else { return };
+        let toolbox = self.settings.toolbox.clone();
+        let valid = calls.iter().find_map(|call| {
+            let index = toolbox.position(&call.name)?;
+            let escalates = toolbox.tools()[index].kind == ToolKind::Escalate;
+            escalates.then(|| toolbox.check(index, call.arguments.expose()).ok()).flatten()
+        });
+        let mut handoff = match valid {
+            Some(arguments) => self.model_handoff(&arguments, now),
+            None => self.plain_handoff(trigger, now),
+        };
+        handoff.context.trigger = trigger;
+        self.stage = Stage::Idle;
+        self.close_cycle();
+        self.set_leaving(handoff, 0);
+        self.say_goodbye_line(now);
+    }
+
+    /// The model had no goodbye in time: the manifest's line takes its place.
+    pub(super) fn say_goodbye_line(&mut self, now: Instant) {
+        let Some(leaving) = &self.leaving else { return };
+        let lines = &self.settings.lines;
+        let (kind, fallback) = match leaving.handoff.context.outcome {
+            Outcome::Escalated => (ToolKind::Escalate, &lines.transfer),
+            Outcome::Completed => (ToolKind::EndCall, &lines.farewell),
+        };
+        let tool = self.settings.toolbox.of_kind(kind);
+        let line = tool.and_then(|tool| tool.say.within(&self.language));
+        let line = line.or_else(|| fallback.within(&self.language)).map(str::to_owned);
+        self.speak_reply(&line.unwrap_or_default());
+        self.goodbye_said(now);
+    }
+
+    /// All of the goodbye was sent: now it has to be heard.
+    pub(super) fn goodbye_said(&mut self, now: Instant) {
+        self.stage = Stage::Idle;
+        self.close_cycle();
+        let wait = self.goodbye_wait();
+        if let Some(leaving) = &mut self.leaving {
+            leaving.end_at = Some(now + wait);
+        }
+        self.goodbye_progress(now);
+    }
+
+    /// How long what is still to be heard may take.
+    fn goodbye_wait(&self) -> Duration {
+        let timings = &self.settings.timings;
+        let characters = match &self.leaving {
+            _ if self.playback.is_reported() => self.playback.unplayed(),
+            Some(leaving) => leaving.goodbye,
+            None => 0,
+        };
+        let millis = characters as u64 * 1_000 / u64::from(timings.characters_per_second.max(1));
+        (timings.goodbye_grace + Duration::from_millis(millis)).min(timings.goodbye_longest)
+    }
+
+    /// A report of playback came: each moves the deadline, the last one ends the wait.
+    pub(super) fn goodbye_progress(&mut self, now: Instant) {
+        let Some(Leaving { end_at: Some(_), .. }) = self.leaving else { return };
+        if !self.playback.is_reported() {
+            return;
+        }
+        let wait = match self.playback.unplayed() {
+            0 if !self.playback.is_speaking() => return self.end(now),
+            0 => self.settings.timings.speaking_off,
+            _ => self.goodbye_wait(),
+        };
+        if let Some(leaving) = &mut self.leaving {
+            leaving.end_at = Some(now + wait);
+        }
+    }
+
+    pub(super) fn goodbye_passed(&mut self, now: Instant) {
+        let due = self.leaving.as_ref().and_then(|leaving| leaving.end_at).is_some_and(|at| at <= now);
+        if due {
+            self.end(now);
+        }
+    }
+
+    /// The caller talked over the goodbye, and what was queued of it is gone: there is nothing to wait for.
+    pub(super) fn goodbye_cut_off(&mut self, now: Instant) {
+        if self.leaving.as_ref().is_some_and(|leaving| leaving.goodbye > 0) {
+            self.stop_turn();
+            self.end(now);
+        }
+    }
+
+    /// Ends the session. Nothing is sent after this.
+    fn end(&mut self, now: Instant) {
+        let Some(leaving) = &mut self.leaving else { return };
+        let context = &mut leaving.handoff.context;
+        context.seconds = now.saturating_duration_since(self.began).as_secs();
+        context.transcript = excerpt(self.history.transcript());
+        let handoff = leaving.handoff.clone();
+        let handoff_data = Some(handoff.to_handoff_data());
+        self.out.push(Output::Keep(Box::new(handoff)));
+        self.send(Outbound::End { handoff_data });
+        self.ended = true;
+    }
+
+    /// The document as the model's `escalate` arguments have it. They fit the schema.
+    pub(super) fn model_handoff(&self, arguments: &Value, now: Instant) -> Handoff {
+        let text = |key: &str, most| arguments.get(key).and_then(Value::as_str).map(|text| tidy(text, most));
+        let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let mut handoff = self.plain_handoff(Trigger::Model, now);
+        if let Some(code) = filled(text("reasonCode", 64)) {
+            handoff.reason_code = code;
+        }
+        if let Some(reason) = filled(text("reason", 300)) {
+            handoff.reason = reason.into();
+        }
+        if let Some(summary) = filled(text("callSummary", 1_500)) {
+            handoff.call_summary = summary.into();
+            handoff.context.summary_by = Author::Model;
+        }
+        if let Some(word) = text("sentiment", 16) {
+            handoff.sentiment = Sentiment::from_word(&word);
+        }
+        handoff.context.topic = filled(text("topic", 64)).map(Pii::from);
+        handoff
+    }
+
+    /// The document as the transcript alone has it.
+    pub(super) fn plain_handoff(&self, trigger: Trigger, now: Instant) -> Handoff {
+        let transcript = self.history.transcript();
+        let caller = transcript.iter().filter(|line| line.who == Speaker::Caller);
+        let sentiment = match mood(caller.map(|line| line.text.expose().as_str()), &self.language) {
+            Mood::Positive => Sentiment::Positive,
+            Mood::Neutral => Sentiment::Neutral,
+            Mood::Negative => Sentiment::Negative,
+        };
+        Handoff {
+            reason_code: trigger.reason_code().to_owned(),
+            reason: trigger.reason().into(),
+            call_summary: summarise(&transcript).into(),
+            sentiment,
+            context: Context {
+                version: VERSION,
+                handoff_id: self.settings.handoff_id.clone(),
+                call_sid: self.settings.call_sid.clone(),
+                outcome: Outcome::Escalated,
+                trigger,
+                summary_by: Author::Transcript,
+                language: self.language.clone(),
+                turns: self.counts.turns,
+                seconds: now.saturating_duration_since(self.began).as_secs(),
+                topic: None,
+                memory: self.memory.clone(),
+                transcript: excerpt(transcript),
+            },
+        }
+    }
+}
+
+/// The last lines, each cut to a readable length.
+fn excerpt(mut transcript: Vec<Line>) -> Vec<Line> {
+    transcript.drain(..transcript.len().saturating_sub(TRANSCRIPT_LINES));
+    for line in &mut transcript {
+        line.text = cut(line.text.expose(), TRANSCRIPT_LINE).into();
+    }
+    transcript
+}

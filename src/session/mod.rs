@@ -1,0 +1,304 @@
+//! The rules of one call, as a state machine: something happened ([`Input`]), so do this ([`Outputs`]).
+//!
+//! No socket, no task, no clock: time is an argument, and what has to happen later is a [`Session::deadline`].
+//! The driver is the only place where a session meets the world; the tests turn its clock by hand.
+//!
+//! What holds here, whatever comes in:
+//! - the model remembers only what the caller heard (`history`, `playback`);
+//! - a request that was cancelled never reaches the wire again (every [`RequestId`] is used once);
+//! - `end` is sent once, last, after the goodbye was heard or its deadline passed (`leaving`);
+//! - every tool call has exactly one result (`history`).
+
+mod history;
+mod keypad;
+mod leaving;
+mod playback;
+mod settings;
+mod speaking;
+mod tools;
+mod turn;
+
+pub use history::History;
+pub use settings::{Lines, Opening, Settings, Timings};
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::chat::{Message, ModelEvent, ToolChoice};
+use crate::handoff::{Handoff, Outcome, Trigger};
+use crate::pii::Pii;
+use crate::relay::{Inbound, Info, Outbound};
+use keypad::Keypad;
+use leaving::Leaving;
+use playback::Playback;
+use speaking::Cycle;
+use turn::Stage;
+
+/// Something that happened to the call.
+#[derive(Debug)]
+pub enum Input {
+    /// A frame arrived from Twilio.
+    Frame(Inbound),
+    /// The model delivered something for a request.
+    Model(RequestId, ModelEvent),
+    /// A tool that the driver ran has finished; `Err` holds what the model is told.
+    ToolDone(RunId, Result<Pii<String>, Pii<String>>),
+    /// The time given by [`Session::deadline`] has come.
+    DeadlinePassed,
+}
+
+/// Something the driver must do.
+#[derive(Debug, PartialEq)]
+pub enum Output {
+    /// Send a frame.
+    Send(Outbound),
+    /// Ask the model.
+    Ask(Ask),
+    /// Stop asking; whatever still comes for this request has no effect.
+    Cancel(RequestId),
+    /// Run a tool outside the session.
+    Run(Run),
+    /// Stop waiting for a tool. Whether it is stopped is the driver's business.
+    Forget(RunId),
+    /// Keep this document: the action callback may come without it.
+    Keep(Box<Handoff>),
+}
+
+/// What must be done, in this order.
+pub type Outputs = Vec<Output>;
+
+/// Names one request to the model. Never used twice in a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(u32);
+
+/// Names one run of a tool. Never used twice in a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RunId(u32);
+
+/// A question to the model. The system prompt and the tools are the driver's to add.
+#[derive(Debug, PartialEq)]
+pub struct Ask {
+    /// Its name.
+    pub id: RequestId,
+    /// 1, or 2 when the first try of the same question failed.
+    pub attempt: u8,
+    /// The conversation so far.
+    pub messages: Vec<Message>,
+    /// What the model may do about tools.
+    pub choice: ToolChoice,
+}
+
+/// A tool to be run.
+#[derive(Debug, PartialEq)]
+pub struct Run {
+    /// Its name.
+    pub id: RunId,
+    /// Where the tool stands in the toolbox.
+    pub tool: usize,
+    /// Arguments that fit the tool's schema.
+    pub arguments: Value,
+}
+
+/// One call.
+pub struct Session {
+    settings: Settings,
+    /// When the session began.
+    began: Instant,
+    /// The language spoken now.
+    language: String,
+    history: History,
+    playback: Playback,
+    cycle: Cycle,
+    stage: Stage,
+    keypad: Keypad,
+    /// Set while the model writes the summary of a hand-off that is certain.
+    armed: Option<Trigger>,
+    /// Set once the call is on its way out, and never unset.
+    leaving: Option<Leaving>,
+    ended: bool,
+    /// Facts that travel with the hand-off.
+    memory: BTreeMap<String, Pii<String>>,
+    counts: Counts,
+    out: Outputs,
+}
+
+/// What is counted in a call.
+#[derive(Debug, Default)]
+struct Counts {
+    turns: u32,
+    requests: u32,
+    runs: u32,
+    fillers: usize,
+    /// Escalations whose arguments did not fit the schema.
+    bad_escalations: u32,
+    /// How often the model asked for tools in this turn.
+    rounds: u8,
+}
+
+/// What is known of a call when its session is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// What became of it; `None` when the socket was lost or the caller hung up.
+    pub outcome: Option<Outcome>,
+    /// What led to it.
+    pub trigger: Option<Trigger>,
+    /// How many times the caller was answered.
+    pub turns: u32,
+    /// How long it lasted.
+    pub lasted: Duration,
+}
+
+/// What a session leaves behind when its socket is lost, for the next one of the same call.
+#[derive(Debug)]
+pub struct Memory {
+    history: History,
+    language: String,
+    facts: BTreeMap<String, Pii<String>>,
+    turns: u32,
+}
+
+impl Session {
+    /// A session whose `setup` was just accepted.
+    ///
+    /// With `memory` it goes on where an earlier session of the same call stopped.
+    pub fn new(settings: Settings, memory: Option<Memory>, now: Instant) -> (Self, Outputs) {
+        let mut session = Self {
+            began: now,
+            language: settings.language.clone(),
+            history: History::default(),
+            playback: Playback::default(),
+            cycle: Cycle::default(),
+            stage: Stage::Idle,
+            keypad: Keypad::default(),
+            armed: None,
+            leaving: None,
+            ended: false,
+            memory: BTreeMap::new(),
+            counts: Counts::default(),
+            out: Vec::new(),
+            settings,
+        };
+        if let Some(memory) = memory {
+            session.history = memory.history;
+            session.language = memory.language;
+            session.memory = memory.facts;
+            session.counts.turns = memory.turns;
+        }
+        session.open();
+        let outputs = std::mem::take(&mut session.out);
+        (session, outputs)
+    }
+
+    /// Applies one input at time `now` and returns what to do about it, in order.
+    ///
+    /// `now` must not go backwards. Inputs for a request or a run that is over are accepted and have no
+    /// effect, because a stream may deliver a few words after it was told to stop. After `end` nothing has.
+    #[must_use = "the outputs are the only way the session acts"]
+    pub fn handle_input(&mut self, input: Input, now: Instant) -> Outputs {
+        if !self.ended {
+            match input {
+                Input::Frame(frame) => self.hear(frame, now),
+                Input::Model(request, event) => self.model(request, event, now),
+                Input::ToolDone(run, result) => self.tool_done(run, result, now),
+                Input::DeadlinePassed => self.deadline_passed(now),
+            }
+        }
+        std::mem::take(&mut self.out)
+    }
+
+    /// When to call [`Session::handle_input`] with [`Input::DeadlinePassed`].
+    pub fn deadline(&self) -> Option<Instant> {
+        if self.ended {
+            return None;
+        }
+        let leaving = self.leaving.as_ref().and_then(Leaving::deadline);
+        [self.stage.deadline(), self.keypad.deadline(), leaving].into_iter().flatten().min()
+    }
+
+    /// Whether `end` was sent.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// The document for a call that is handed over now for a reason of the bridge's own.
+    pub fn handoff(&self, trigger: Trigger, now: Instant) -> Handoff {
+        match &self.leaving {
+            Some(leaving) => leaving.handoff.clone(),
+            None => self.plain_handoff(trigger, now),
+        }
+    }
+
+    /// What is known of the call now.
+    pub fn summary(&self, now: Instant) -> Summary {
+        let context = self.leaving.as_ref().map(|leaving| &leaving.handoff.context);
+        Summary {
+            outcome: context.map(|context| context.outcome),
+            trigger: context.map(|context| context.trigger),
+            turns: self.counts.turns,
+            lasted: now.saturating_duration_since(self.began),
+        }
+    }
+
+    /// What the next session of the same call needs to go on.
+    pub fn into_memory(mut self) -> Memory {
+        self.history.drop_empty();
+        Memory {
+            history: self.history,
+            language: self.language,
+            facts: self.memory,
+            turns: self.counts.turns,
+        }
+    }
+
+    fn open(&mut self) {
+        match self.settings.opening.clone() {
+            // Twilio says it, and it can be interrupted like any reply.
+            Opening::Greeting(greeting) => {
+                let reply = self.history.open_reply();
+                self.history.say(reply, &greeting);
+                self.playback.queue(Some(reply), 0, &greeting);
+            }
+            Opening::Silent => {}
+            Opening::Reconnected => {
+                let line = self.settings.lines.cut_off.within(&self.language).map(str::to_owned);
+                self.speak_reply(&line.unwrap_or_default());
+                self.close_cycle();
+            }
+        }
+    }
+
+    fn hear(&mut self, frame: Inbound, now: Instant) {
+        match frame {
+            Inbound::Prompt { text, last: true, .. } => self.caller_said(text.expose(), now),
+            Inbound::Interrupt { heard, .. } => self.interrupted(heard.expose(), now),
+            Inbound::Dtmf { digit } => self.key_pressed(digit, now),
+            Inbound::Info(Info::TokensPlayed(text)) => {
+                self.playback.played(text.expose());
+                self.goodbye_progress(now);
+            }
+            Inbound::Info(Info::AgentSpeaking(on)) => {
+                self.playback.speaking(on);
+                self.goodbye_progress(now);
+            }
+            // A partial prompt starts no turn. The rest is for the log, or says nothing we act on.
+            Inbound::Prompt { last: false, .. }
+            | Inbound::Info(Info::ClientSpeaking(_) | Info::RoundTrip(_) | Info::Other)
+            | Inbound::Setup(_)
+            | Inbound::Error { .. }
+            | Inbound::Unknown => {}
+        }
+    }
+
+    /// Every deadline that has come acts; one that was moved meanwhile does not.
+    fn deadline_passed(&mut self, now: Instant) {
+        self.keypad_passed(now);
+        self.stage_passed(now);
+        self.goodbye_passed(now);
+    }
+
+    fn send(&mut self, frame: Outbound) {
+        self.out.push(Output::Send(frame));
+    }
+}

@@ -1,0 +1,115 @@
+//! What a call is started with. It does not change while the call lasts, whatever is edited meanwhile.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::chat::{Say, Toolbox};
+use crate::ids::CallSid;
+
+/// Everything a session needs to know before the first frame.
+#[derive(Clone)]
+pub struct Settings {
+    /// The call.
+    pub call_sid: CallSid,
+    /// Names the hand-off this call may end in. New for every call.
+    pub handoff_id: String,
+    /// The language the call begins in, as a BCP 47 tag.
+    pub language: String,
+    /// How the session begins.
+    pub opening: Opening,
+    /// The tools the model may ask for.
+    pub toolbox: Arc<dyn Toolbox>,
+    /// The sentences we say ourselves.
+    pub lines: Arc<Lines>,
+    /// How long everything may take.
+    pub timings: Timings,
+    /// The key that leads to a person.
+    pub person_key: Option<char>,
+    /// How many keys complete an entry without `#`.
+    pub keypad_length: Option<usize>,
+}
+
+/// How a session begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opening {
+    /// Twilio speaks this greeting, because the TwiML told it to. It belongs to the conversation.
+    Greeting(String),
+    /// The caller speaks first.
+    Silent,
+    /// The line had dropped, and this session takes over.
+    Reconnected,
+}
+
+/// How long everything may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timings {
+    /// When a late first word is bridged by a short line.
+    pub filler: Duration,
+    /// When the first request is given up for a second one.
+    pub first_token: Duration,
+    /// When the second is given up too.
+    pub second_first_token: Duration,
+    /// How long a reply may pause in the middle.
+    pub stall: Duration,
+    /// How long the model may take for the summary of a hand-off that is certain.
+    pub summary: Duration,
+    /// How long the model may think about its goodbye.
+    pub goodbye_start: Duration,
+    /// How long a goodbye may last beyond the time its characters take.
+    pub goodbye_grace: Duration,
+    /// The longest time without a sign of playback in which we still believe that a goodbye is being played.
+    pub goodbye_longest: Duration,
+    /// How long `agentSpeaking off` may lag behind the last `tokensPlayed`.
+    pub speaking_off: Duration,
+    /// How many characters are spoken in a second.
+    pub characters_per_second: u32,
+    /// The silence that completes an entry on the keypad.
+    pub keypad: Duration,
+    /// How long the key for a person must stand alone.
+    pub key_alone: Duration,
+    /// How often a slow tool is bridged by another line.
+    pub tool_line: Duration,
+}
+
+impl Default for Timings {
+    fn default() -> Self {
+        Self {
+            filler: Duration::from_millis(1_500),
+            first_token: Duration::from_millis(3_000),
+            second_first_token: Duration::from_millis(5_000),
+            stall: Duration::from_millis(3_000),
+            summary: Duration::from_millis(2_500),
+            goodbye_start: Duration::from_millis(1_500),
+            goodbye_grace: Duration::from_millis(1_500),
+            goodbye_longest: Duration::from_millis(10_000),
+            speaking_off: Duration::from_millis(300),
+            characters_per_second: 15,
+            keypad: Duration::from_millis(3_000),
+            key_alone: Duration::from_millis(1_000),
+            tool_line: Duration::from_millis(3_000),
+        }
+    }
+}
+
+/// The sentences we say ourselves, in each language.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lines {
+    /// Bridge a late first word or a slow tool; said in turn, so never the same twice in a row.
+    pub fillers: Vec<Say>,
+    /// Says that something failed and a person takes over.
+    pub apology: Say,
+    /// Says that a person takes over.
+    pub transfer: Say,
+    /// Ends a call that is done.
+    pub farewell: Say,
+    /// Says that the line had dropped.
+    pub cut_off: Say,
+}
+
+impl Settings {
+    /// The filler number `count` of a call.
+    pub(super) fn filler(&self, count: usize, language: &str) -> Option<&str> {
+        let index = count.checked_rem(self.lines.fillers.len())?;
+        self.lines.fillers[index].within(language)
+    }
+}

@@ -1,0 +1,116 @@
+//! A talk cycle: the text frames of one reply, closed by exactly one `last:true`.
+
+use super::Session;
+use super::history::ReplyId;
+use crate::relay::{Outbound, Speech};
+use crate::speech::Speakable;
+
+/// The talk cycle that is open, if one is.
+#[derive(Debug, Default)]
+pub(super) struct Cycle {
+    /// Whether text was sent that no `last:true` followed yet.
+    open: bool,
+    /// Whether the next text must be set apart from what was sent before it.
+    seam: bool,
+    /// What makes the model's words speakable; it may hold a few characters back.
+    speakable: Option<Speakable>,
+    /// Reused from delta to delta.
+    scratch: String,
+}
+
+impl Cycle {
+    /// Whether text was sent that no `last:true` followed yet.
+    pub(super) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Begins a part of the reply that is not the continuation of a sentence.
+    pub(super) fn seam(&mut self) {
+        self.seam = true;
+        self.speakable = None;
+    }
+}
+
+impl Session {
+    /// Speaks the next words of the model. Returns whether anything left.
+    pub(super) fn speak(&mut self, reply: ReplyId, delta: &str) -> bool {
+        let mut text = std::mem::take(&mut self.cycle.scratch);
+        text.clear();
+        let speakable = self.cycle.speakable.get_or_insert_with(|| Speakable::new(&self.language));
+        speakable.push(delta, &mut text);
+        let spoke = self.send_words(reply, &text);
+        self.cycle.scratch = text;
+        spoke
+    }
+
+    /// Speaks what was held back at the end of the model's words.
+    pub(super) fn speak_rest(&mut self, reply: ReplyId) -> bool {
+        let mut rest = String::new();
+        if let Some(mut speakable) = self.cycle.speakable.take() {
+            speakable.finish(&mut rest);
+        }
+        self.send_words(reply, &rest)
+    }
+
+    /// Speaks a line of our own that the model need not remember.
+    pub(super) fn speak_line(&mut self, line: &str) {
+        self.cycle.seam();
+        let text = self.seamless(line);
+        self.playback.queue(None, 0, &text);
+        self.send_text(text);
+        self.cycle.seam = true;
+    }
+
+    /// Speaks a line of our own that belongs to the conversation.
+    pub(super) fn speak_reply(&mut self, line: &str) {
+        let reply = self.history.open_reply();
+        self.cycle.seam();
+        self.send_words(reply, line);
+    }
+
+    /// Closes the reply, if it has said anything that is not closed yet.
+    pub(super) fn close_cycle(&mut self) {
+        self.cycle.speakable = None;
+        if std::mem::take(&mut self.cycle.open) {
+            let interruptible = self.interruptible();
+            self.send(Outbound::Text(Speech { token: String::new(), last: true, interruptible }));
+        }
+        self.cycle.seam = false;
+    }
+
+    fn send_words(&mut self, reply: ReplyId, words: &str) -> bool {
+        if words.is_empty() {
+            return false;
+        }
+        let text = self.seamless(words);
+        let start = self.history.said(reply).len();
+        if text.len() > words.len() {
+            self.playback.queue(None, 0, " ");
+        }
+        self.history.say(reply, words);
+        self.playback.queue(Some(reply), start, words);
+        self.send_text(text);
+        true
+    }
+
+    fn send_text(&mut self, token: String) {
+        if let Some(leaving) = &mut self.leaving {
+            leaving.heard_goodbye(&token);
+        }
+        self.cycle.open = true;
+        let interruptible = self.interruptible();
+        self.send(Outbound::Text(Speech { token, last: false, interruptible }));
+    }
+
+    /// The text with a space before it, where it would run into what stands before.
+    fn seamless(&mut self, text: &str) -> String {
+        let apart =
+            std::mem::take(&mut self.cycle.seam) && self.cycle.open && !text.starts_with(char::is_whitespace);
+        if apart { format!(" {text}") } else { text.to_owned() }
+    }
+
+    /// A goodbye cannot be talked over.
+    fn interruptible(&self) -> Option<bool> {
+        self.leaving.is_some().then_some(false)
+    }
+}

@@ -1,0 +1,218 @@
+//! Tools within a turn: arguments are checked before anything happens, every call gets one result, and the
+//! results go back in the order of the calls.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::history::ReplyId;
+use super::turn::{Purpose, Stage};
+use super::{Output, Run, RunId, Session};
+use crate::chat::{Tool, ToolCall, ToolKind};
+use crate::handoff::{Handoff, Outcome, Trigger, facts};
+use crate::pii::Pii;
+use crate::relay::{LanguageSwitch, LanguageTag, Outbound};
+
+/// How many times in one turn the model may ask for tools.
+const MOST_ROUNDS: u8 = 5;
+
+/// The tools of one answer while some of them run.
+#[derive(Debug)]
+pub(super) struct Running {
+    reply: ReplyId,
+    pending: Vec<Pending>,
+    /// Set when one of the calls ends the session, which waits for the others.
+    leave: Option<Box<Handoff>>,
+    /// When the wait is bridged by another line.
+    line_at: Instant,
+}
+
+#[derive(Debug)]
+struct Pending {
+    run: RunId,
+    position: usize,
+    give_up: Instant,
+}
+
+impl Running {
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.pending.iter().map(|pending| pending.give_up).chain([self.line_at]).min()
+    }
+
+    pub(super) fn runs(&self) -> impl Iterator<Item = RunId> {
+        self.pending.iter().map(|pending| pending.run)
+    }
+}
+
+impl Session {
+    /// Runs the tools an answer asked for. Its words, if it had any, were spoken.
+    pub(super) fn run_tools(&mut self, reply: ReplyId, calls: Vec<ToolCall>, now: Instant) {
+        self.counts.rounds += 1;
+        let mut running = Running {
+            reply,
+            pending: Vec::new(),
+            leave: None,
+            line_at: now + self.settings.timings.tool_line,
+        };
+        self.history.calls(reply, calls.clone());
+        if self.counts.rounds > MOST_ROUNDS {
+            for position in 0..calls.len() {
+                self.history.answer(reply, position, &failure("too many tools in one turn"));
+            }
+            return self.give_up(Trigger::ToolFailure, now);
+        }
+        let mut say = None;
+        for (position, call) in calls.iter().enumerate() {
+            if let Some(line) = self.run_tool(&mut running, position, call, now) {
+                say = say.or(Some(line));
+            }
+        }
+        if self.counts.bad_escalations > 1 {
+            // Twice the wrong words for the right wish: the summary is taken from the transcript.
+            let handoff = self.plain_handoff(Trigger::Model, now);
+            running.leave.get_or_insert(Box::new(handoff));
+        }
+        match say.filter(|_| !running.pending.is_empty()) {
+            Some(line) if self.history.said(reply).trim().is_empty() => self.speak_line(&line),
+            Some(_) | None => {}
+        }
+        self.stage = Stage::Running(running);
+        self.conclude_tools(now);
+    }
+
+    /// Starts or does what one call asks for. Returns the line that bridges its run.
+    fn run_tool(
+        &mut self,
+        running: &mut Running,
+        position: usize,
+        call: &ToolCall,
+        now: Instant,
+    ) -> Option<String> {
+        let toolbox = self.settings.toolbox.clone();
+        let Some(index) = toolbox.position(&call.name) else {
+            let names: Vec<&str> = toolbox.tools().iter().map(|tool| tool.name.as_str()).collect();
+            let answer = failure(&format!("no such tool; there are: {}", names.join(", ")));
+            self.history.answer(running.reply, position, &answer);
+            return None;
+        };
+        let tool = &toolbox.tools()[index];
+        let arguments = match toolbox.check(index, call.arguments.expose()) {
+            Ok(arguments) => arguments,
+            Err(error) => {
+                self.counts.bad_escalations += u32::from(tool.kind == ToolKind::Escalate);
+                self.history.answer(running.reply, position, &failure(error.0.expose()));
+                return None;
+            }
+        };
+        if tool.kind == ToolKind::External {
+            return Some(self.start_run(running, position, tool, index, arguments, now));
+        }
+        let answer = self.run_own(tool.kind, &arguments, running, now);
+        self.history.answer(running.reply, position, &answer);
+        None
+    }
+
+    fn start_run(
+        &mut self,
+        running: &mut Running,
+        position: usize,
+        tool: &Tool,
+        index: usize,
+        arguments: Value,
+        now: Instant,
+    ) -> String {
+        let run = RunId(self.counts.runs);
+        self.counts.runs += 1;
+        running.pending.push(Pending { run, position, give_up: now + tool.timeout });
+        self.out.push(Output::Run(Run { id: run, tool: index, arguments }));
+        tool.say.within(&self.language).unwrap_or_default().to_owned()
+    }
+
+    /// Does what the session's own tools do, and returns the result for the model.
+    fn run_own(&mut self, kind: ToolKind, arguments: &Value, running: &mut Running, now: Instant) -> String {
+        match kind {
+            ToolKind::Escalate => {
+                let handoff = Box::new(self.model_handoff(arguments, now));
+                running.leave.get_or_insert(handoff);
+                r#"{"status":"a person takes over; say goodbye in one short sentence"}"#.to_owned()
+            }
+            ToolKind::EndCall => {
+                let mut handoff = Box::new(self.plain_handoff(Trigger::Model, now));
+                handoff.context.outcome = Outcome::Completed;
+                running.leave.get_or_insert(handoff);
+                r#"{"status":"the call ends; say goodbye in one short sentence"}"#.to_owned()
+            }
+            ToolKind::SwitchLanguage => self.switch_language(arguments),
+            ToolKind::Remember => {
+                let facts = facts(arguments.get("facts").and_then(Value::as_object));
+                self.memory.extend(facts);
+                json!({"status": "remembered", "facts": self.memory.len()}).to_string()
+            }
+            ToolKind::External => failure("not run here"),
+        }
+    }
+
+    fn switch_language(&mut self, arguments: &Value) -> String {
+        let tag = arguments.get("language").and_then(Value::as_str).and_then(LanguageTag::new);
+        match tag {
+            Some(tag) => {
+                self.language = tag.as_str().to_owned();
+                self.send(Outbound::Language(LanguageSwitch::both(tag)));
+                json!({"status": "switched", "language": self.language}).to_string()
+            }
+            None => failure("`language` must be a tag such as en-US or es-MX"),
+        }
+    }
+
+    pub(super) fn tool_done(&mut self, run: RunId, result: Result<Pii<String>, Pii<String>>, now: Instant) {
+        let answer = match result {
+            Ok(result) => result.into_inner(),
+            Err(error) => failure(error.expose()),
+        };
+        self.answer_run(run, &answer);
+        self.conclude_tools(now);
+    }
+
+    fn answer_run(&mut self, run: RunId, answer: &str) {
+        let Stage::Running(running) = &mut self.stage else { return };
+        let Some(at) = running.pending.iter().position(|pending| pending.run == run) else { return };
+        let position = running.pending.swap_remove(at).position;
+        self.history.answer(running.reply, position, answer);
+    }
+
+    pub(super) fn tools_passed(&mut self, now: Instant) {
+        let Stage::Running(running) = &mut self.stage else { return };
+        let late = running.pending.iter().filter(|pending| pending.give_up <= now);
+        let late: Vec<RunId> = late.map(|pending| pending.run).collect();
+        let line_due = running.line_at <= now;
+        if line_due {
+            running.line_at = now + self.settings.timings.tool_line;
+        }
+        for run in late {
+            self.out.push(Output::Forget(run));
+            self.answer_run(run, &failure("no answer in time"));
+        }
+        self.conclude_tools(now);
+        if line_due && matches!(self.stage, Stage::Running(_)) {
+            self.speak_filler();
+        }
+    }
+
+    /// Once every call is answered: leaves, or asks the model to go on.
+    fn conclude_tools(&mut self, now: Instant) {
+        let Stage::Running(running) = &mut self.stage else { return };
+        if !running.pending.is_empty() {
+            return;
+        }
+        let (reply, leave) = (running.reply, running.leave.take());
+        self.stage = Stage::Idle;
+        match leave {
+            None => self.ask(Purpose::Answer, 1, now),
+            Some(handoff) => self.leave(*handoff, reply, now),
+        }
+    }
+}
+
+fn failure(error: &str) -> String {
+    json!({ "error": error }).to_string()
+}

@@ -1,0 +1,246 @@
+//! A turn: the caller spoke, the model is asked, its words are spoken, its tools are run, until it has answered.
+
+use std::time::Instant;
+
+use super::history::ReplyId;
+use super::tools::Running;
+use super::{Ask, Output, RequestId, Session};
+use crate::chat::{ModelError, ModelEvent, ToolCall, ToolChoice};
+use crate::handoff::Trigger;
+
+/// Where the turn stands.
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// Nothing is due from us.
+    Idle,
+    /// The model was asked.
+    Asking(Asking),
+    /// Tools are running.
+    Running(Running),
+}
+
+/// One request to the model.
+#[derive(Debug)]
+pub(super) struct Asking {
+    id: RequestId,
+    purpose: Purpose,
+    attempt: u8,
+    /// The entry of the history that the answer fills.
+    reply: ReplyId,
+    /// Whether words of this answer were sent.
+    spoke: bool,
+    /// When the request was made, or its last words came.
+    last_sign: Instant,
+    /// When it is given up unless words come.
+    give_up: Instant,
+    /// When its lateness is bridged by a line.
+    filler: Option<Instant>,
+}
+
+/// What the model is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// An answer to the caller.
+    Answer,
+    /// The summary of a hand-off that is certain. Its words are not spoken.
+    Summary,
+    /// Its last words in this call.
+    Goodbye,
+}
+
+impl Stage {
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match self {
+            Self::Idle => None,
+            Self::Asking(asking) => Some(asking.filler.map_or(asking.give_up, |at| at.min(asking.give_up))),
+            Self::Running(running) => running.deadline(),
+        }
+    }
+}
+
+impl Session {
+    /// The caller finished an utterance, or an entry on the keypad.
+    pub(super) fn caller_said(&mut self, text: &str, now: Instant) {
+        let text = text.trim();
+        if text.is_empty() {
+            return;
+        }
+        let certain = self.leaving.is_some() || self.armed.is_some();
+        if !certain {
+            // Fragments of one utterance meet here too: while nothing was answered they join one message.
+            self.stop_turn();
+            self.playback.settle();
+        }
+        self.history.caller(text);
+        if !certain {
+            self.counts.turns += 1;
+            self.counts.rounds = 0;
+            self.counts.bad_escalations = 0;
+            self.ask(Purpose::Answer, 1, now);
+        }
+    }
+
+    /// The caller cut us off.
+    pub(super) fn interrupted(&mut self, heard: &str, now: Instant) {
+        for (reply, heard) in self.playback.interrupt(heard) {
+            self.history.forget_beyond(reply, heard);
+        }
+        if self.leaving.is_some() {
+            self.goodbye_cut_off(now);
+        } else if self.armed.is_none() {
+            self.stop_turn();
+        }
+        self.history.drop_empty();
+    }
+
+    /// Stops whatever is under way, so that none of it can reach the caller any more.
+    pub(super) fn stop_turn(&mut self) {
+        match std::mem::replace(&mut self.stage, Stage::Idle) {
+            Stage::Idle => {}
+            Stage::Asking(asking) => self.out.push(Output::Cancel(asking.id)),
+            Stage::Running(running) => {
+                self.out.extend(running.runs().map(Output::Forget));
+            }
+        }
+        self.close_cycle();
+    }
+
+    pub(super) fn ask(&mut self, purpose: Purpose, attempt: u8, now: Instant) {
+        let timings = &self.settings.timings;
+        let patience = match (purpose, attempt) {
+            (Purpose::Summary, _) => timings.summary,
+            (Purpose::Goodbye, _) => timings.goodbye_start,
+            (Purpose::Answer, 1) => timings.first_token,
+            (Purpose::Answer, _) => timings.second_first_token,
+        };
+        // A first filler bridges the first try, a second one the second.
+        let filler = (purpose == Purpose::Answer).then(|| now + timings.filler);
+        let choice = match purpose {
+            Purpose::Answer => ToolChoice::Auto,
+            Purpose::Summary => ToolChoice::Escalate,
+            Purpose::Goodbye => ToolChoice::Never,
+        };
+        self.history.drop_empty();
+        let messages = self.history.messages();
+        let id = RequestId(self.counts.requests);
+        self.counts.requests += 1;
+        self.cycle.seam();
+        let reply = self.history.open_reply();
+        self.out.push(Output::Ask(Ask { id, attempt, messages, choice }));
+        self.stage = Stage::Asking(Asking {
+            id,
+            purpose,
+            attempt,
+            reply,
+            spoke: false,
+            last_sign: now,
+            give_up: now + patience,
+            filler,
+        });
+    }
+
+    pub(super) fn model(&mut self, request: RequestId, event: ModelEvent, now: Instant) {
+        // Late news of a request that was cancelled ends here.
+        let Stage::Asking(asking) = &mut self.stage else { return };
+        if asking.id != request {
+            return;
+        }
+        match event {
+            ModelEvent::Words(_) if asking.purpose == Purpose::Summary => {}
+            ModelEvent::Words(words) => {
+                asking.last_sign = now;
+                asking.give_up = now + self.settings.timings.stall;
+                asking.filler = None;
+                let reply = asking.reply;
+                if self.speak(reply, &words)
+                    && let Stage::Asking(asking) = &mut self.stage
+                {
+                    asking.spoke = true;
+                }
+            }
+            // An answer that the provider cut short is still an answer: the caller can ask on.
+            ModelEvent::Done { calls, .. } => self.answered(calls, now),
+            ModelEvent::Failed(error) => self.model_failed(&error, now),
+        }
+    }
+
+    fn answered(&mut self, calls: Vec<ToolCall>, now: Instant) {
+        let Stage::Asking(asking) = &mut self.stage else { return };
+        let (reply, purpose, attempt) = (asking.reply, asking.purpose, asking.attempt);
+        let spoke = asking.spoke;
+        let spoke = self.speak_rest(reply) || spoke;
+        match purpose {
+            Purpose::Summary => self.leave_armed(&calls, now),
+            Purpose::Goodbye if spoke => self.goodbye_said(now),
+            Purpose::Goodbye => self.say_goodbye_line(now),
+            Purpose::Answer if !calls.is_empty() => {
+                self.stage = Stage::Idle;
+                self.run_tools(reply, calls, now);
+            }
+            Purpose::Answer if spoke => {
+                self.stage = Stage::Idle;
+                self.close_cycle();
+            }
+            Purpose::Answer => self.answer_failed(&ModelError::Empty, attempt, false, now),
+        }
+    }
+
+    fn model_failed(&mut self, error: &ModelError, now: Instant) {
+        let Stage::Asking(asking) = &self.stage else { return };
+        let (purpose, attempt, spoke) = (asking.purpose, asking.attempt, asking.spoke);
+        match purpose {
+            Purpose::Summary => self.leave_armed(&[], now),
+            Purpose::Goodbye if spoke => self.goodbye_said(now),
+            Purpose::Goodbye => self.say_goodbye_line(now),
+            Purpose::Answer => self.answer_failed(error, attempt, spoke, now),
+        }
+    }
+
+    /// Asks a second time while the caller has heard nothing of the answer; else a person takes over.
+    fn answer_failed(&mut self, error: &ModelError, attempt: u8, spoke: bool, now: Instant) {
+        if attempt == 1 && !spoke && error.is_retryable() {
+            self.stage = Stage::Idle;
+            self.ask(Purpose::Answer, 2, now);
+        } else {
+            let trigger = match error {
+                ModelError::Endless { .. } => Trigger::ToolFailure,
+                _ => Trigger::ModelFailure,
+            };
+            self.give_up(trigger, now);
+        }
+    }
+
+    /// Apologises and hands the call to a person, without the model.
+    pub(super) fn give_up(&mut self, trigger: Trigger, now: Instant) {
+        self.stop_turn();
+        let handoff = self.plain_handoff(trigger, now);
+        let line = self.settings.lines.apology.within(&self.language).map(str::to_owned);
+        self.leave_saying(handoff, line, now);
+    }
+
+    pub(super) fn stage_passed(&mut self, now: Instant) {
+        match &mut self.stage {
+            Stage::Asking(asking) if asking.give_up <= now => {
+                let id = asking.id;
+                let waited = now.saturating_duration_since(asking.last_sign);
+                self.out.push(Output::Cancel(id));
+                let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+                self.model_failed(&ModelError::Silent { waited_ms }, now);
+            }
+            Stage::Asking(asking) if asking.filler.is_some_and(|at| at <= now) => {
+                asking.filler = None;
+                self.speak_filler();
+            }
+            Stage::Running(_) => self.tools_passed(now),
+            Stage::Asking(_) | Stage::Idle => {}
+        }
+    }
+
+    pub(super) fn speak_filler(&mut self) {
+        let line = self.settings.filler(self.counts.fillers, &self.language).map(str::to_owned);
+        if let Some(line) = line {
+            self.counts.fillers += 1;
+            self.speak_line(&line);
+        }
+    }
+}
