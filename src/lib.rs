@@ -1,3 +1,4 @@
 //! Warmline.
 pub mod ids;
 pub mod pii;
+pub mod twiml;
