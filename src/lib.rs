@@ -14,3 +14,7 @@ pub mod llm;
 pub mod clock;
 #[cfg(feature = "server")]
 pub mod twilio;
+#[cfg(feature = "server")]
+pub mod config;
+#[cfg(feature = "server")]
+pub mod token;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `warmline` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    warmline::cli::main()
+}

@@ -217,6 +217,11 @@ impl Session {
         [self.stage.deadline(), self.keypad.deadline(), leaving].into_iter().flatten().min()
     }
 
+    /// The language spoken now, as a BCP 47 tag.
+    pub fn language(&self) -> &str {
+        &self.language
+    }
+
     /// Whether `end` was sent.
     pub fn has_ended(&self) -> bool {
         self.ended

@@ -1,0 +1,168 @@
+//! Builds the parts from the settings: the only file that knows every type.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+use crate::calls::Calls;
+use crate::config::{Access, Config, ModelSettings, Origin};
+use crate::http::{self, Bridge, People};
+use crate::ids::WorkflowSid;
+use crate::llm::Model;
+use crate::llm::offline::Offline;
+use crate::llm::openai::{Endpoint, OpenAi};
+use crate::playbook::{Shelf, ShelfError};
+use crate::token::{Keyring, nonce};
+use crate::twilio::signature::Verifier;
+
+/// How long live calls may go on after the server was told to end.
+const DRAIN: Duration = Duration::from_secs(600);
+/// How long the action callbacks of the last calls may take.
+const LAST_CALLBACKS: Duration = Duration::from_secs(5);
+
+/// Why a server could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// A prompt or a tool manifest is broken.
+    #[error(transparent)]
+    Playbook(#[from] ShelfError),
+    /// The HTTP client for the model cannot be built.
+    #[error("cannot set up the HTTP client: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+/// A server that listens, and does not answer yet.
+pub struct Server {
+    listener: TcpListener,
+    bridge: Arc<Bridge>,
+}
+
+impl Server {
+    /// Opens the port and builds everything behind it. No connection is made to anywhere.
+    ///
+    /// # Errors
+    ///
+    /// When the port is taken, or a prompt or tool cannot be read.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        // Fails only when a provider is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listen = |error| StartError::Listen { address: config.listen, error };
+        let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
+        let port = listener.local_addr().map_err(listen)?.port();
+        let origin = if config.origin == Origin::loopback(config.listen.port()) {
+            Origin::loopback(port)
+        } else {
+            config.origin.clone()
+        };
+        let bridge = Arc::new(bridge(config, origin)?);
+        Ok(Self { listener, bridge })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.listener.local_addr().expect("a bound socket has an address")
+    }
+
+    /// What it was built of.
+    pub fn bridge(&self) -> &Arc<Bridge> {
+        &self.bridge
+    }
+
+    /// Answers until `ending` is cancelled and the calls of that moment are over, or `now` is cancelled.
+    ///
+    /// # Errors
+    ///
+    /// When the listener fails.
+    pub async fn serve(self, ending: CancellationToken, at_once: CancellationToken) -> std::io::Result<()> {
+        let bridge = self.bridge.clone();
+        // Twilio's frames are small and many: Nagle would hold each until the one before is acknowledged.
+        let listener = self.listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                warn!(%error, "TCP_NODELAY could not be set");
+            }
+        });
+        let over = async move {
+            ending.cancelled().await;
+            tokio::select! {
+                () = drain(&bridge) => {}
+                () = at_once.cancelled() => warn!(calls = bridge.calls.count(), "ending at once"),
+            }
+        };
+        let serving = axum::serve(listener, http::router(self.bridge)).into_future();
+        tokio::select! {
+            served = serving => served,
+            () = over => Ok(()),
+        }
+    }
+}
+
+/// Waits until no call is live and the last callbacks were answered. Meanwhile new calls go to people.
+async fn drain(bridge: &Bridge) {
+    bridge.draining.store(true, Ordering::Relaxed);
+    let calls = bridge.calls.count();
+    info!(calls, "draining: new calls go to people, live ones go on");
+    bridge.sockets.close();
+    if tokio::time::timeout(DRAIN, bridge.sockets.wait()).await.is_err() {
+        warn!(calls = bridge.calls.count(), "drain took too long");
+    }
+    if calls > 0 {
+        tokio::time::sleep(LAST_CALLBACKS).await;
+    }
+}
+
+fn bridge(config: Config, origin: Origin) -> Result<Bridge, StartError> {
+    let shelf = Shelf::open(config.prompts.as_deref(), config.tools.as_deref())?;
+    let (tokens, workflow) = match &config.access {
+        Access::Signed(tokens) => (tokens.clone(), config.workflow),
+        Access::Loopback => (Vec::new(), Some(config.workflow.unwrap_or_else(WorkflowSid::nobody))),
+    };
+    Ok(Bridge {
+        keyring: keyring(config.secret.as_ref(), &tokens),
+        verifier: Verifier::new(tokens),
+        access: config.access,
+        people: People { workflow, number: config.handoff_number, origin: origin.clone() },
+        origin,
+        shelf,
+        model: match config.models {
+            Some(models) => {
+                let fallback = models.fallback.map(endpoint);
+                Arc::new(OpenAi::new(endpoint(models.primary), fallback)?) as Arc<dyn Model>
+            }
+            None => Arc::new(Offline::new()),
+        },
+        calls: Arc::new(Calls::default()),
+        timings: config.timings,
+        sockets: TaskTracker::new(),
+        answered: http::Answered::default(),
+        draining: AtomicBool::new(false),
+    })
+}
+
+fn endpoint(settings: ModelSettings) -> Endpoint {
+    Endpoint { base_url: settings.base_url, key: settings.key, model: settings.model }
+}
+
+/// Our own secret, else one derived from each auth token, else one that lives as long as this process.
+fn keyring(secret: Option<&SecretString>, tokens: &[SecretString]) -> Keyring {
+    match (secret, tokens) {
+        (Some(secret), _) => Keyring::new([secret]),
+        (None, []) => Keyring::new([&SecretString::from(nonce())]),
+        (None, tokens) => Keyring::new(tokens),
+    }
+}

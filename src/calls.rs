@@ -1,0 +1,153 @@
+//! What this process knows of its calls: which are live, and what those that ended left behind.
+//!
+//! Nothing here is needed for a call to go on: another node without it answers every callback too, only with
+//! less to say.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use moka::sync::Cache;
+use tokio_util::sync::CancellationToken;
+
+use crate::handoff::Handoff;
+use crate::ids::CallSid;
+use crate::playbook::Playbook;
+use crate::session::Memory;
+
+/// How long what a call left behind is kept. A queue can be long, a reconnect comes within seconds.
+const KEPT: Duration = Duration::from_secs(4 * 60 * 60);
+const REMEMBERED: Duration = Duration::from_secs(15 * 60);
+/// How many calls' leavings are kept at most.
+const MOST: u64 = 20_000;
+/// How long a spent pass is remembered: longer than one is valid.
+const SPENT: Duration = Duration::from_secs(300);
+
+/// The calls of this process.
+pub struct Calls {
+    live: Mutex<HashMap<CallSid, Live>>,
+    handoffs: Cache<CallSid, Arc<Handoff>>,
+    memories: Cache<CallSid, Arc<Mutex<Option<Memory>>>>,
+    spent: Cache<String, ()>,
+    /// The prompts and tools a call began with: what was edited meanwhile is for the next call.
+    pinned: Cache<CallSid, Arc<Playbook>>,
+}
+
+struct Live {
+    session: u64,
+    superseded: CancellationToken,
+}
+
+/// A call's place among the live ones, given up when dropped.
+pub struct Presence {
+    calls: Arc<Calls>,
+    call_sid: CallSid,
+    session: u64,
+    superseded: CancellationToken,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            live: Mutex::default(),
+            handoffs: Cache::builder().max_capacity(MOST).time_to_live(KEPT).build(),
+            memories: Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).build(),
+            spent: Cache::builder().max_capacity(10 * MOST).time_to_live(SPENT).build(),
+            pinned: Cache::builder().max_capacity(MOST).time_to_live(KEPT).build(),
+        }
+    }
+}
+
+impl Calls {
+    /// Marks a call as live. An older session of the same call is told that it was superseded.
+    pub fn enter(self: &Arc<Self>, call_sid: &CallSid) -> Presence {
+        let superseded = CancellationToken::new();
+        let mut live = self.live();
+        let session = live.get(call_sid).map_or(0, |older| older.session + 1);
+        let entry = Live { session, superseded: superseded.clone() };
+        if let Some(older) = live.insert(call_sid.clone(), entry) {
+            older.superseded.cancel();
+        }
+        Presence { calls: self.clone(), call_sid: call_sid.clone(), session, superseded }
+    }
+
+    /// How many calls are live.
+    pub fn count(&self) -> usize {
+        self.live().len()
+    }
+
+    /// The prompts and tools of a call: those it began with here, else those in force.
+    pub fn pinned(&self, call_sid: &CallSid, current: impl FnOnce() -> Arc<Playbook>) -> Arc<Playbook> {
+        self.pinned.get_with(call_sid.clone(), current)
+    }
+
+    /// Spends the nonce of a pass; false when it was spent before.
+    pub fn spend(&self, nonce: &str) -> bool {
+        self.spent.entry(nonce.to_owned()).or_insert(()).is_fresh()
+    }
+
+    /// Keeps the document of a call, in case its `HandoffData` does not come back.
+    pub fn keep(&self, call_sid: &CallSid, handoff: Handoff) {
+        self.handoffs.insert(call_sid.clone(), Arc::new(handoff));
+    }
+
+    /// The document kept for a call.
+    pub fn kept(&self, call_sid: &CallSid) -> Option<Arc<Handoff>> {
+        self.handoffs.get(call_sid)
+    }
+
+    /// Keeps the conversation of a call whose socket was lost.
+    pub fn remember(&self, call_sid: &CallSid, memory: Memory) {
+        self.memories.insert(call_sid.clone(), Arc::new(Mutex::new(Some(memory))));
+    }
+
+    /// Takes the conversation of a call, for its next session.
+    pub fn recall(&self, call_sid: &CallSid) -> Option<Memory> {
+        let memory = self.memories.remove(call_sid)?;
+        memory.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn live(&self) -> MutexGuard<'_, HashMap<CallSid, Live>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Presence {
+    /// Waits until a newer session of the same call takes over.
+    pub async fn superseded(&self) {
+        self.superseded.cancelled().await;
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        let mut live = self.calls.live();
+        if live.get(&self.call_sid).is_some_and(|entry| entry.session == self.session) {
+            live.remove(&self.call_sid);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_session_supersedes_the_older_and_outlives_it() {
+        let calls = Arc::new(Calls::default());
+        let call_sid: CallSid = "CA1".parse().unwrap();
+        let older = calls.enter(&call_sid);
+        let newer = calls.enter(&call_sid);
+        assert!(older.superseded.is_cancelled() && !newer.superseded.is_cancelled());
+        drop(older);
+        assert_eq!(calls.count(), 1);
+        drop(newer);
+        assert_eq!(calls.count(), 0);
+    }
+
+    #[test]
+    fn a_pass_is_spent_once() {
+        let calls = Calls::default();
+        assert!(calls.spend("a") && !calls.spend("a") && calls.spend("b"));
+    }
+}

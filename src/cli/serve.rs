@@ -1,0 +1,98 @@
+//! `warmline serve`: answers calls until it is told to end.
+
+use std::process::ExitCode;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use super::{complain, load};
+use crate::app::{Server, StartError};
+use crate::config::{Config, HandoffNumber, Vars};
+use crate::telemetry;
+
+/// Runs the server.
+pub fn run(vars: &impl Vars) -> ExitCode {
+    telemetry::start(vars.get("RUST_LOG").as_deref());
+    let config = match load(vars) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(serve(config)),
+        Err(error) => {
+            complain(&format!("cannot start: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(config: Config) -> ExitCode {
+    let (open, people) = (config.is_open(), people(&config));
+    let server = match Server::start(config).await {
+        Ok(server) => server,
+        Err(error) => {
+            complain(&error.to_string());
+            return ExitCode::from(match error {
+                StartError::Playbook(_) => super::USAGE,
+                StartError::Listen { .. } | StartError::Client(_) => 1,
+            });
+        }
+    };
+    announce(&server, open, &people);
+    let (ending, at_once) = (CancellationToken::new(), CancellationToken::new());
+    let signals = end_on_signals(ending.clone(), at_once.clone());
+    let served = tokio::select! {
+        served = server.serve(ending, at_once) => served,
+        Err(error) = signals => Err(error),
+    };
+    match served {
+        Ok(()) => {
+            info!("ended");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            complain(&format!("server failed: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The first signal drains, the second ends. Never finishes on its own, unless signals cannot be had.
+async fn end_on_signals(ending: CancellationToken, at_once: CancellationToken) -> std::io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        if ending.is_cancelled() {
+            at_once.cancel();
+        }
+        ending.cancel();
+    }
+}
+
+fn people(config: &Config) -> String {
+    match (&config.workflow, &config.handoff_number) {
+        (Some(workflow), _) => workflow.to_string(),
+        (None, Some(HandoffNumber::Phone(_))) => "HANDOFF_NUMBER, by phone".to_owned(),
+        (None, Some(HandoffNumber::Sip(_))) => "HANDOFF_NUMBER, by SIP".to_owned(),
+        (None, None) => "nobody yet: set TWILIO_WORKFLOW_SID".to_owned(),
+    }
+}
+
+/// The first lines: what is served, to whom, with what.
+#[expect(clippy::print_stdout, reason = "a command line speaks to its terminal")]
+fn announce(server: &Server, open: bool, people: &str) {
+    let bridge = server.bridge();
+    let reach = if open { "this machine only: no TWILIO_AUTH_TOKEN" } else { "Twilio's signature required" };
+    println!("Warmline {}", env!("CARGO_PKG_VERSION"));
+    println!("  listening  http://{} ({reach})", server.address());
+    println!("  voice URL  {}", bridge.origin.http("/voice/incoming"));
+    println!("  answers    {}", bridge.model.describe());
+    println!("  prompts    {}", bridge.shelf.source());
+    println!("  people     {people}");
+    println!("  try it     warmline chat");
+}

@@ -1,0 +1,74 @@
+//! `warmline twiml`: prints the documents that are served, with the settings as they are.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use super::{complain, load};
+use crate::config::Vars;
+use crate::handoff::{Contact, Handoff, Sentiment, Trigger};
+use crate::http::{People, relay_noun};
+use crate::ids::WorkflowSid;
+use crate::playbook::Shelf;
+use crate::twiml::{Connect, Response};
+
+/// Which document.
+#[derive(Debug, Args)]
+pub struct TwimlArgs {
+    /// The document
+    #[arg(value_enum, default_value_t = Document::Incoming)]
+    document: Document,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Document {
+    /// What answers an incoming call
+    Incoming,
+    /// What hands a call to a person, with a made-up document
+    Handoff,
+    /// What the next target gets when the queue did not take the call
+    Queued,
+    /// What to put behind the number's fallback URL
+    Fallback,
+}
+
+/// Prints the document.
+#[expect(clippy::print_stdout, reason = "a command line speaks to its terminal")]
+pub fn run(vars: &impl Vars, args: &TwimlArgs) -> ExitCode {
+    let config = match load(vars) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    let shelf = match Shelf::open(config.prompts.as_deref(), config.tools.as_deref()) {
+        Ok(shelf) => shelf,
+        Err(error) => {
+            complain(&error.to_string());
+            return ExitCode::from(super::USAGE);
+        }
+    };
+    let origin = config.origin.clone();
+    let workflow = config.workflow.or_else(|| config.handoff_number.is_none().then(WorkflowSid::nobody));
+    let people = People { workflow, number: config.handoff_number, origin: origin.clone() };
+    let document = match args.document {
+        Document::Incoming => {
+            let playbook: Arc<_> = shelf.current();
+            let relay = relay_noun(&origin.websocket("/voice/relay/TOKEN"), &playbook, true);
+            Response::new().connect(Connect::new(relay).action(&origin.http("/voice/handoff?s=STATE")))
+        }
+        Document::Handoff => people.take(&example(), &Contact::default()),
+        Document::Queued => people.after_queue(),
+        Document::Fallback => people.nameless(Trigger::BridgeFailure),
+    };
+    println!("{}", document.to_xml());
+    ExitCode::SUCCESS
+}
+
+fn example() -> Handoff {
+    let call_sid = format!("CA{}", "0".repeat(32)).parse().expect("a call SID");
+    let mut handoff = Handoff::bare(call_sid, "HOexample".to_owned(), Trigger::Model);
+    handoff.reason = "billing dispute".into();
+    handoff.call_summary = "Caller was charged twice for order 1182 and wants a refund.".into();
+    handoff.sentiment = Sentiment::Negative;
+    handoff
+}

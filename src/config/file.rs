@@ -1,0 +1,67 @@
+//! `warmline.toml`: settings that have a structure. An unknown key is an error, with its place.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::session::Timings;
+
+/// The file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct File {
+    timings: TimingsTable,
+}
+
+/// `[timings]`, all in milliseconds but the rate.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct TimingsTable {
+    filler: Option<u64>,
+    first_token: Option<u64>,
+    second_first_token: Option<u64>,
+    stall: Option<u64>,
+    summary: Option<u64>,
+    goodbye_start: Option<u64>,
+    goodbye_grace: Option<u64>,
+    goodbye_longest: Option<u64>,
+    keypad: Option<u64>,
+    key_alone: Option<u64>,
+    tool_line: Option<u64>,
+    characters_per_second: Option<u32>,
+}
+
+impl File {
+    /// Reads the file's text.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, with line and column.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| error.to_string().trim_end().replace('\n', "\n    "))
+    }
+
+    pub(super) fn timings(&self) -> Timings {
+        let table = &self.timings;
+        let mut timings = Timings::default();
+        let set = |timing: &mut Duration, value: Option<u64>| {
+            if let Some(value) = value {
+                *timing = Duration::from_millis(value);
+            }
+        };
+        set(&mut timings.filler, table.filler);
+        set(&mut timings.first_token, table.first_token);
+        set(&mut timings.second_first_token, table.second_first_token);
+        set(&mut timings.stall, table.stall);
+        set(&mut timings.summary, table.summary);
+        set(&mut timings.goodbye_start, table.goodbye_start);
+        set(&mut timings.goodbye_grace, table.goodbye_grace);
+        set(&mut timings.goodbye_longest, table.goodbye_longest);
+        set(&mut timings.keypad, table.keypad);
+        set(&mut timings.key_alone, table.key_alone);
+        set(&mut timings.tool_line, table.tool_line);
+        timings.characters_per_second =
+            table.characters_per_second.unwrap_or(timings.characters_per_second).max(1);
+        timings
+    }
+}

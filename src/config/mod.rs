@@ -1,0 +1,106 @@
+//! Settings: read once at start, all problems reported at once, nothing read from the environment elsewhere.
+//!
+//! Precedence: command line > environment > the prompt's front matter > `warmline.toml` > built-in. A blank
+//! value counts as unset.
+
+mod file;
+mod origin;
+mod read;
+pub mod table;
+
+pub use origin::{Origin, is_loopback_host};
+pub use read::{Environment, Overrides, Vars};
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use crate::ids::{AccountSid, WorkflowSid};
+use crate::session::Timings;
+
+/// Every setting, checked.
+#[derive(Debug)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Where Twilio reaches us.
+    pub origin: Origin,
+    /// Who may send us requests.
+    pub access: Access,
+    /// The account to be expected in webhooks, where one is configured.
+    pub account: Option<AccountSid>,
+    /// The TaskRouter workflow for escalated calls.
+    pub workflow: Option<WorkflowSid>,
+    /// A number or SIP address where people answer.
+    pub handoff_number: Option<HandoffNumber>,
+    /// Signs our links and tokens; derived from the auth token when absent.
+    pub secret: Option<SecretString>,
+    /// The models to ask; `None` stands for the embedded agent.
+    pub models: Option<Models>,
+    /// Where the prompts are, if a folder was named.
+    pub prompts: Option<PathBuf>,
+    /// Where the tools are, if a folder was named.
+    pub tools: Option<PathBuf>,
+    /// How long everything in a call may take.
+    pub timings: Timings,
+}
+
+/// Who may send us requests.
+#[derive(Debug, Clone)]
+pub enum Access {
+    /// Twilio, proven by these tokens' signatures.
+    Signed(Vec<SecretString>),
+    /// Anybody on this machine.
+    Loopback,
+}
+
+/// Where a call goes when no workflow takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HandoffNumber {
+    /// An E.164 number.
+    Phone(String),
+    /// A SIP URI.
+    Sip(String),
+}
+
+/// The models to ask.
+#[derive(Debug, Clone)]
+pub struct Models {
+    /// Asked first.
+    pub primary: ModelSettings,
+    /// Asked when the first try of a question failed.
+    pub fallback: Option<ModelSettings>,
+}
+
+/// One endpoint.
+#[derive(Debug, Clone)]
+pub struct ModelSettings {
+    /// Up to and without `/chat/completions`.
+    pub base_url: String,
+    /// The bearer token; empty where none is wanted.
+    pub key: SecretString,
+    /// The model's name.
+    pub model: Option<String>,
+}
+
+/// Every setting that is missing or malformed, so that one start reports them all. Holds no values.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the settings do not fit together:\n{}", .0.iter().map(|problem| format!("  - {problem}")).collect::<Vec<_>>().join("\n"))]
+pub struct ConfigError(pub Vec<String>);
+
+impl Config {
+    /// Whether requests need no signature.
+    pub fn is_open(&self) -> bool {
+        matches!(self.access, Access::Loopback)
+    }
+
+    /// Reads every setting.
+    ///
+    /// # Errors
+    ///
+    /// Lists everything that is missing or malformed, by name, never by value.
+    pub fn load(vars: &impl Vars) -> Result<Self, ConfigError> {
+        read::config(vars)
+    }
+}

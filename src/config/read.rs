@@ -1,0 +1,308 @@
+//! From texts to [`Config`]. Every problem is kept, so that one start reports them all.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+use super::file::File;
+use super::{Access, Config, ConfigError, HandoffNumber, ModelSettings, Models, Origin, table};
+use crate::ids::{AccountSid, WorkflowSid};
+use crate::session::Timings;
+
+const DEFAULT_PORT: u16 = 8080;
+const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
+
+/// Where settings come from: the process's environment, or a map in tests. Blank counts as unset.
+pub trait Vars {
+    /// The value of a setting.
+    fn get(&self, name: &str) -> Option<String>;
+}
+
+impl Vars for BTreeMap<String, String> {
+    fn get(&self, name: &str) -> Option<String> {
+        BTreeMap::get(self, name).cloned()
+    }
+}
+
+/// The environment of the process, with what a `.env` file adds to it.
+#[derive(Debug, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// Reads the environment, and `.env` in the current folder if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When `.env` cannot be read as `NAME=value` lines: says in which line, not what it holds.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn read() -> Result<Self, ConfigError> {
+        let mut values = dotenv(Path::new(".env"))?;
+        for setting in table::SETTINGS {
+            if let Ok(value) = std::env::var(setting.name) {
+                values.insert(setting.name.to_owned(), value);
+            }
+        }
+        Ok(Self(values))
+    }
+}
+
+fn dotenv(path: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
+    let Ok(lines) = dotenvy::from_path_iter(path) else { return Ok(BTreeMap::new()) };
+    let read: Result<BTreeMap<String, String>, _> = lines.collect();
+    // The library's own message quotes the line, which may hold a secret.
+    read.map_err(|_| ConfigError(vec!["`.env` has a line that is not NAME=value".to_owned()]))
+}
+
+impl Vars for Environment {
+    fn get(&self, name: &str) -> Option<String> {
+        self.0.get(name).cloned()
+    }
+}
+
+/// Settings from the command line, over those of another source.
+pub struct Overrides<V> {
+    /// What the command line says.
+    pub values: BTreeMap<String, String>,
+    /// What is asked otherwise.
+    pub rest: V,
+}
+
+impl<V: Vars> Vars for Overrides<V> {
+    fn get(&self, name: &str) -> Option<String> {
+        self.values.get(name).cloned().or_else(|| self.rest.get(name))
+    }
+}
+
+/// Collects problems while settings are read.
+struct Reader<'a, V> {
+    vars: &'a V,
+    problems: Vec<String>,
+}
+
+impl<V: Vars> Reader<'_, V> {
+    fn text(&self, name: &str) -> Option<String> {
+        debug_assert!(table::SETTINGS.iter().any(|setting| setting.name == name), "{name} is not listed");
+        self.vars.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    fn parsed<T, E: std::fmt::Display>(
+        &mut self,
+        name: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        match parse(&text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.problems.push(format!("{name}: {error}"));
+                None
+            }
+        }
+    }
+
+    fn problem(&mut self, text: &str) {
+        self.problems.push(text.to_owned());
+    }
+}
+
+pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
+    let mut read = Reader { vars, problems: Vec::new() };
+    let tokens = tokens(&mut read);
+    let signed = !tokens.is_empty();
+    let port = read.parsed("PORT", |text| text.parse::<u16>().map_err(|_| "expected a number up to 65535"));
+    let port = port.unwrap_or(DEFAULT_PORT);
+    let bind = read.parsed("BIND", |text| text.parse::<IpAddr>().map_err(|_| "expected an IP address"));
+    let public = read.parsed("PUBLIC_URL", Origin::parse);
+    if !signed {
+        if bind.is_some_and(|bind| !bind.is_loopback()) {
+            read.problem(
+                "BIND: without TWILIO_AUTH_TOKEN only a loopback address is served, since anybody could call",
+            );
+        }
+        if read.text("PUBLIC_URL").is_some() {
+            read.problem(
+                "PUBLIC_URL: set TWILIO_AUTH_TOKEN too, or anybody who finds the address could call",
+            );
+        }
+    }
+    let workflow = read.parsed("TWILIO_WORKFLOW_SID", str::parse::<WorkflowSid>);
+    let handoff_number = read.parsed("HANDOFF_NUMBER", handoff_number);
+    if signed && workflow.is_none() && handoff_number.is_none() {
+        read.problem("TWILIO_WORKFLOW_SID or HANDOFF_NUMBER: one of them must say where people answer");
+    }
+    let everywhere = if signed { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
+    let config = Config {
+        listen: SocketAddr::new(bind.unwrap_or(everywhere.into()), port),
+        origin: public.unwrap_or_else(|| Origin::loopback(port)),
+        access: if signed { Access::Signed(tokens) } else { Access::Loopback },
+        account: read.parsed("TWILIO_ACCOUNT_SID", AccountSid::configured),
+        workflow,
+        handoff_number,
+        secret: read.parsed("WARMLINE_SECRET", secret),
+        models: models(&mut read),
+        prompts: read.text("WARMLINE_PROMPTS").map(PathBuf::from),
+        tools: read.text("WARMLINE_TOOLS").map(PathBuf::from),
+        timings: timings(&mut read),
+    };
+    if read.problems.is_empty() { Ok(config) } else { Err(ConfigError(read.problems)) }
+}
+
+fn tokens(read: &mut Reader<'_, impl Vars>) -> Vec<SecretString> {
+    let text = read.text("TWILIO_AUTH_TOKEN").unwrap_or_default();
+    let tokens = text.split(',').map(str::trim).filter(|token| !token.is_empty());
+    tokens.map(SecretString::from).collect()
+}
+
+fn secret(text: &str) -> Result<SecretString, &'static str> {
+    if text.len() < 16 { Err("expected 16 characters or more") } else { Ok(text.into()) }
+}
+
+fn handoff_number(text: &str) -> Result<HandoffNumber, &'static str> {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    if (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Ok(HandoffNumber::Phone(text.to_owned()));
+    }
+    let address = text.strip_prefix("sip:").or_else(|| text.strip_prefix("sips:"));
+    match address {
+        Some(address) if address.contains('@') && !address.contains(char::is_whitespace) => {
+            Ok(HandoffNumber::Sip(text.to_owned()))
+        }
+        _ => Err("expected a number such as +15551230000 or an address such as sip:people@example.com"),
+    }
+}
+
+fn models(read: &mut Reader<'_, impl Vars>) -> Option<Models> {
+    let http = |text: &str| {
+        let known = text.starts_with("https://") || text.starts_with("http://");
+        if known && url::Url::parse(text).is_ok() {
+            Ok(text.to_owned())
+        } else {
+            Err("expected an http(s) URL")
+        }
+    };
+    let base_url = read.parsed("OPENAI_BASE_URL", http);
+    let key = read.text("OPENAI_API_KEY");
+    let fallback_url = read.parsed("OPENAI_FALLBACK_BASE_URL", http);
+    let fallback_model = read.text("OPENAI_FALLBACK_MODEL");
+    let fallback_key = read.text("OPENAI_FALLBACK_API_KEY");
+    if base_url.is_none() && key.is_none() {
+        return None;
+    }
+    let base_url = base_url.unwrap_or_else(|| DEFAULT_BASE_URL.to_owned());
+    let settings = |base_url: String, key: Option<String>, model: Option<String>| ModelSettings {
+        base_url,
+        key: key.unwrap_or_default().into(),
+        model,
+    };
+    let fallback = (fallback_url.is_some() || fallback_model.is_some()).then(|| {
+        let key = fallback_key.or(key.clone());
+        settings(fallback_url.unwrap_or(base_url.clone()), key, fallback_model)
+    });
+    let model = read.text("OPENAI_MODEL");
+    Some(Models { primary: settings(base_url, key, model), fallback })
+}
+
+fn timings(read: &mut Reader<'_, impl Vars>) -> Timings {
+    let named = read.text("WARMLINE_CONFIG").map(PathBuf::from);
+    let path = named.clone().unwrap_or_else(|| "warmline.toml".into());
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(_) if named.is_none() => return Timings::default(),
+        Err(error) => {
+            read.problems.push(format!("WARMLINE_CONFIG: {}: {}", path.display(), error.kind()));
+            return Timings::default();
+        }
+    };
+    match File::parse(&text) {
+        Ok(file) => file.timings(),
+        Err(error) => {
+            read.problems.push(format!("{}: {error}", path.display()));
+            Timings::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(vars: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+        let vars: BTreeMap<_, _> =
+            vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Config::load(&vars).map_err(|error| error.0)
+    }
+
+    const WORKFLOW: &str = "WWbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+
+    #[test]
+    fn no_settings_at_all_serve_this_machine_with_the_embedded_agent() {
+        let config = load(&[("PORT", " "), ("OPENAI_API_KEY", "")]).unwrap();
+        assert!(config.is_open() && config.models.is_none());
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.origin.websocket("/x"), "ws://127.0.0.1:8080/x");
+    }
+
+    #[test]
+    fn one_start_reports_every_problem_by_name_and_none_by_value() {
+        let problems = load(&[
+            ("PORT", "99999"),
+            ("PUBLIC_URL", "https://bridge.example.com"),
+            ("BIND", "0.0.0.0"),
+            ("TWILIO_WORKFLOW_SID", "WWsecretive"),
+            ("HANDOFF_NUMBER", "5551234"),
+            ("WARMLINE_SECRET", "short"),
+            ("OPENAI_BASE_URL", "localhost:1234"),
+        ])
+        .unwrap_err();
+        for name in [
+            "PORT",
+            "PUBLIC_URL",
+            "BIND",
+            "TWILIO_WORKFLOW_SID",
+            "HANDOFF_NUMBER",
+            "WARMLINE_SECRET",
+            "OPENAI_BASE_URL",
+        ] {
+            assert!(problems.iter().any(|problem| problem.starts_with(name)), "{name} in {problems:#?}");
+        }
+        let all = problems.join("\n");
+        for value in ["99999", "secretive", "5551234", "short", "1234"] {
+            assert!(!all.contains(value), "{value} in {all}");
+        }
+    }
+
+    #[test]
+    fn a_token_without_people_behind_it_is_refused() {
+        let problems = load(&[("TWILIO_AUTH_TOKEN", "t")]).unwrap_err();
+        assert!(problems[0].contains("HANDOFF_NUMBER"), "{problems:?}");
+        let config = load(&[("TWILIO_AUTH_TOKEN", "one, two"), ("TWILIO_WORKFLOW_SID", WORKFLOW)]).unwrap();
+        assert!(matches!(&config.access, Access::Signed(tokens) if tokens.len() == 2));
+        assert_eq!(config.listen.ip().to_string(), "0.0.0.0");
+        assert_eq!(config.origin.to_string(), "http://127.0.0.1:8080");
+    }
+
+    #[test]
+    fn a_base_url_alone_switches_to_the_model() {
+        let config = load(&[("OPENAI_BASE_URL", "http://127.0.0.1:1/v1"), ("OPENAI_FALLBACK_MODEL", "m2")]);
+        let models = config.unwrap().models.unwrap();
+        assert_eq!(models.primary.base_url, "http://127.0.0.1:1/v1");
+        assert_eq!(models.fallback.unwrap().base_url, "http://127.0.0.1:1/v1");
+    }
+
+    #[test]
+    fn people_answer_at_a_number_or_a_sip_address() {
+        assert_eq!(handoff_number("+15551230000"), Ok(HandoffNumber::Phone("+15551230000".into())));
+        assert!(matches!(handoff_number("sip:people@example.com"), Ok(HandoffNumber::Sip(_))));
+        assert!(handoff_number("sip:people").is_err());
+    }
+
+    #[test]
+    fn a_file_names_the_place_of_its_mistake() {
+        let error = File::parse("[timings]\nfiler = 3\n").unwrap_err();
+        assert!(error.contains("line 2") && error.contains("filer"), "{error}");
+        let file = File::parse("[timings]\nfiller = 100\n").unwrap();
+        assert_eq!(file.timings().filler.as_millis(), 100);
+    }
+}

@@ -1,0 +1,114 @@
+//! Runs one call: the only place where a session meets its socket, the model, its tools and the clock.
+//!
+//! One task per call owns everything of that call, so nothing of it outlives it.
+
+mod admission;
+mod running;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use tracing::{error, info};
+
+use crate::calls::Calls;
+use crate::chat::ToolChoice;
+use crate::clock::now;
+use crate::llm::{Model, Question, Tuning};
+use crate::playbook::Playbook;
+use crate::prompts::CallFacts;
+use crate::relay::Setup;
+use crate::session::{Opening, Session, Settings, Timings};
+use crate::token::{RelayPass, nonce};
+use running::Running;
+
+/// Close codes of a socket we end ourselves.
+const POLICY: u16 = 1008;
+const INTERNAL: u16 = 1011;
+
+/// A socket that carries frames.
+pub trait Wire: Send {
+    /// A received text.
+    type Text: AsRef<str> + Send;
+
+    /// The next text message; `None` once the socket is closed. The future may be dropped and asked for again.
+    fn receive(&mut self) -> impl Future<Output = Option<Self::Text>> + Send;
+
+    /// Sends a text message and flushes it.
+    fn send(&mut self, text: String) -> impl Future<Output = Result<(), Lost>> + Send;
+
+    /// Closes the socket.
+    fn close(&mut self, code: u16, reason: &'static str) -> impl Future<Output = ()> + Send;
+}
+
+/// The socket is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost;
+
+/// What a call is run with.
+pub struct Call {
+    /// What the relay URL admitted.
+    pub pass: RelayPass,
+    /// Who answers.
+    pub model: Arc<dyn Model>,
+    /// Prompts and tools, as they were when the call began.
+    pub playbook: Arc<Playbook>,
+    /// The calls of this process.
+    pub calls: Arc<Calls>,
+    /// How long everything may take.
+    pub timings: Timings,
+}
+
+/// Runs a call until its socket is closed.
+pub async fn run(mut wire: impl Wire, call: Call) {
+    let Some(setup) = admission::admitted(&mut wire, &call).await else { return };
+    let presence = call.calls.enter(&call.pass.call_sid);
+    let Some(question) = first_question(&call, &setup) else {
+        return wire.close(INTERNAL, "no prompt").await;
+    };
+    let memory = if call.pass.attempt > 0 { call.calls.recall(&call.pass.call_sid) } else { None };
+    info!(attempt = call.pass.attempt, restored = memory.is_some(), "session began");
+    let (session, opening) = Session::new(settings(&call), memory, now());
+    Running::new(wire, session, question, &call).run(opening, &presence).await;
+}
+
+/// Everything that stays the same in all questions of a call.
+fn first_question(call: &Call, setup: &Setup) -> Option<Question> {
+    let prompts = &call.playbook.prompts;
+    let facts = CallFacts::from_setup(setup, &prompts.front.language, call.pass.attempt > 0);
+    let system = match prompts.render(&facts) {
+        Ok(system) => system,
+        Err(error) => {
+            error!(%error, "the prompt could not be rendered");
+            return None;
+        }
+    };
+    Some(Question {
+        system: system.into(),
+        messages: Vec::new(),
+        toolbox: call.playbook.tools.clone(),
+        choice: ToolChoice::Auto,
+        attempt: 1,
+        language: prompts.front.language.clone(),
+        tuning: Tuning { model: prompts.front.model.clone(), temperature: prompts.front.temperature },
+    })
+}
+
+fn settings(call: &Call) -> Settings {
+    let prompts = &call.playbook.prompts;
+    let opening = match (&prompts.front.greeting, call.pass.attempt) {
+        (Some(greeting), 0) => Opening::Greeting(greeting.clone()),
+        (None, 0) => Opening::Silent,
+        (_, _) => Opening::Reconnected,
+    };
+    Settings {
+        call_sid: call.pass.call_sid.clone(),
+        handoff_id: format!("HO{}", nonce()),
+        language: prompts.front.language.clone(),
+        opening,
+        toolbox: call.playbook.tools.clone(),
+        lines: prompts.lines.clone(),
+        timings: call.timings,
+        person_key: prompts.front.person_key,
+        keypad_length: prompts.front.keypad_length,
+    }
+}

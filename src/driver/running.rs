@@ -1,0 +1,256 @@
+//! The loop of a call: whatever happens first becomes an input, and its outputs are carried out in order.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use tokio::task::{AbortHandle, JoinSet};
+use tracing::{debug, info, trace, warn};
+
+use super::{Call, Lost, Wire};
+use crate::calls::{Calls, Presence};
+use crate::chat::{ModelError, ModelEvent};
+use crate::clock::now;
+use crate::handoff::Outcome;
+use crate::ids::CallSid;
+use crate::llm::{Answer, Model, Question};
+use crate::pii::Pii;
+use crate::playbook::Playbook;
+use crate::relay::{Inbound, Outbound};
+use crate::session::{Ask, Input, Output, Outputs, RequestId, Run, RunId, Session};
+
+/// How long Twilio may take to close the socket after `end`.
+const CLOSE: Duration = Duration::from_secs(5);
+/// How long one frame may take to leave. A reader slower than that is as good as gone.
+const SEND: Duration = Duration::from_secs(5);
+
+type ToolResult = Result<Pii<String>, Pii<String>>;
+
+/// A call with everything it owns.
+pub(super) struct Running<W> {
+    wire: W,
+    session: Session,
+    call_sid: CallSid,
+    calls: Arc<Calls>,
+    model: Arc<dyn Model>,
+    playbook: Arc<Playbook>,
+    question: Question,
+    answer: Option<(RequestId, Answer)>,
+    tools: JoinSet<(RunId, ToolResult)>,
+    runs: HashMap<RunId, AbortHandle>,
+    /// When the caller finished speaking, until the first word of the answer has left.
+    prompted: Option<Instant>,
+    frames: String,
+}
+
+/// What happened next.
+enum Event<T> {
+    Frame(T),
+    Closed,
+    Superseded,
+    Answer(RequestId, Option<ModelEvent>),
+    Tool(RunId, ToolResult),
+    ToolLost,
+    Deadline,
+}
+
+impl<W: Wire> Running<W> {
+    pub(super) fn new(wire: W, session: Session, question: Question, call: &Call) -> Self {
+        Self {
+            wire,
+            session,
+            call_sid: call.pass.call_sid.clone(),
+            calls: call.calls.clone(),
+            model: call.model.clone(),
+            playbook: call.playbook.clone(),
+            question,
+            answer: None,
+            tools: JoinSet::new(),
+            runs: HashMap::new(),
+            prompted: None,
+            frames: String::new(),
+        }
+    }
+
+    pub(super) async fn run(mut self, opening: Outputs, presence: &Presence) {
+        let superseded = self.talk(opening, presence).await;
+        let summary = self.session.summary(now());
+        let outcome = match summary.outcome {
+            _ if superseded => "superseded",
+            Some(Outcome::Escalated) => "escalated",
+            Some(Outcome::Completed) => "completed",
+            None => "closed",
+        };
+        info!(
+            outcome,
+            trigger = summary.trigger.map(tracing::field::debug),
+            turns = summary.turns,
+            seconds = summary.lasted.as_secs(),
+            "session ended"
+        );
+        if superseded {
+            self.wire.close(super::POLICY, "superseded").await;
+        } else if !self.session.has_ended() {
+            // The next session of this call, if there is one, goes on from here.
+            self.calls.remember(&self.call_sid, self.session.into_memory());
+        }
+    }
+
+    /// Runs until the socket is closed. Returns whether a newer session took over.
+    async fn talk(&mut self, opening: Outputs, presence: &Presence) -> bool {
+        let mut lost = self.perform(opening).await;
+        while lost.is_ok() {
+            if self.session.has_ended() {
+                self.await_close().await;
+                return false;
+            }
+            let input = match self.next(presence).await {
+                Event::Superseded => return true,
+                Event::Closed => return false,
+                event => self.input(event),
+            };
+            if let Some(input) = input {
+                let outputs = self.session.handle_input(input, now());
+                lost = self.perform(outputs).await;
+            }
+        }
+        false
+    }
+
+    async fn next(&mut self, presence: &Presence) -> Event<W::Text> {
+        let deadline = self.session.deadline();
+        tokio::select! {
+            // Twilio first: an interrupt must not queue behind the words it interrupts.
+            biased;
+            frame = self.wire.receive() => frame.map_or(Event::Closed, Event::Frame),
+            () = presence.superseded() => Event::Superseded,
+            () = at(deadline) => Event::Deadline,
+            (request, event) = delta(&mut self.answer) => Event::Answer(request, event),
+            Some(done) = self.tools.join_next(), if !self.tools.is_empty() => match done {
+                Ok((run, result)) => Event::Tool(run, result),
+                // Forgotten, or it panicked: then its deadline answers for it.
+                Err(_) => Event::ToolLost,
+            },
+        }
+    }
+
+    fn input(&mut self, event: Event<W::Text>) -> Option<Input> {
+        match event {
+            Event::Frame(text) => self.frame(text.as_ref()),
+            Event::Answer(request, event) => {
+                // A stream that ends without saying so broke off.
+                let event = event.unwrap_or(ModelEvent::Failed(ModelError::Broken));
+                match &event {
+                    ModelEvent::Words(_) => {}
+                    ModelEvent::Done { .. } => self.answer = None,
+                    ModelEvent::Failed(error) => {
+                        warn!(%error, "model failed");
+                        self.answer = None;
+                    }
+                }
+                Some(Input::Model(request, event))
+            }
+            Event::Tool(run, result) => {
+                self.runs.remove(&run);
+                Some(Input::ToolDone(run, result))
+            }
+            Event::Deadline => Some(Input::DeadlinePassed),
+            Event::ToolLost | Event::Closed | Event::Superseded => None,
+        }
+    }
+
+    fn frame(&mut self, text: &str) -> Option<Input> {
+        let frame = match Inbound::parse(text) {
+            Ok(frame) => frame,
+            Err(error) => {
+                warn!(%error, "frame dropped");
+                return None;
+            }
+        };
+        match &frame {
+            Inbound::Prompt { last: true, .. } => self.prompted = Some(now()),
+            Inbound::Error { .. } => warn!("Twilio could not use a frame of ours"),
+            Inbound::Unknown => debug!("frame of an unknown type"),
+            _ => {}
+        }
+        Some(Input::Frame(frame))
+    }
+
+    async fn perform(&mut self, outputs: Outputs) -> Result<(), Lost> {
+        for output in outputs {
+            match output {
+                Output::Send(frame) => self.send(&frame).await?,
+                Output::Ask(ask) => self.ask(ask),
+                Output::Cancel(request) => {
+                    self.answer.take_if(|(asked, _)| *asked == request);
+                }
+                Output::Run(run) => self.start(run),
+                Output::Forget(run) => {
+                    if let Some(task) = self.runs.remove(&run) {
+                        task.abort();
+                    }
+                }
+                Output::Keep(handoff) => self.calls.keep(&self.call_sid, *handoff),
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, frame: &Outbound) -> Result<(), Lost> {
+        if let Outbound::Text(_) = frame
+            && let Some(prompted) = self.prompted.take()
+        {
+            let waited = now().saturating_duration_since(prompted);
+            debug!(first_word_ms = waited.as_millis(), "answering");
+        }
+        self.frames.clear();
+        frame.write_json(&mut self.frames);
+        trace!(bytes = self.frames.len(), "frame sent");
+        let sent = tokio::time::timeout(SEND, self.wire.send(self.frames.clone())).await;
+        sent.unwrap_or_else(|_| {
+            warn!("socket takes no frames");
+            Err(Lost)
+        })
+    }
+
+    fn ask(&mut self, ask: Ask) {
+        let question = Question {
+            messages: ask.messages,
+            choice: ask.choice,
+            attempt: ask.attempt,
+            language: self.session.language().to_owned(),
+            ..self.question.clone()
+        };
+        self.answer = Some((ask.id, self.model.ask(question)));
+    }
+
+    fn start(&mut self, run: Run) {
+        let tools = self.playbook.tools.clone();
+        let id = run.id;
+        let task = self.tools.spawn(async move { (id, tools.run(run.tool, &run.arguments).await) });
+        self.runs.insert(id, task);
+    }
+
+    /// After `end` there is nothing to say; Twilio closes the socket.
+    async fn await_close(&mut self) {
+        let closed = async { while self.wire.receive().await.is_some() {} };
+        if tokio::time::timeout(CLOSE, closed).await.is_err() {
+            self.wire.close(1000, "session ended").await;
+        }
+    }
+}
+
+async fn at(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn delta(answer: &mut Option<(RequestId, Answer)>) -> (RequestId, Option<ModelEvent>) {
+    match answer {
+        Some((request, answer)) => (*request, answer.next().await),
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,24 @@
+//! `/voice/dial`: the number where people answer was dialled.
+//!
+//! <https://www.twilio.com/docs/voice/twiml/dial#action>
+
+use axum::Extension;
+use axum::extract::State;
+use tracing::{info, warn};
+
+use super::form::Form;
+use super::{Shared, Twiml};
+use crate::twiml::Response;
+
+/// Answers how the dialled call ended.
+pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extension<Form>) -> Twiml {
+    let status = form.word("DialCallStatus").unwrap_or("none");
+    let document = if matches!(status, "completed" | "answered") || !form.is_live() {
+        info!(status, "dialled call is over");
+        Response::new().hangup()
+    } else {
+        warn!(status, "nobody answered the dialled number; offering the voicemail");
+        bridge.people.voicemail()
+    };
+    (&document).into()
+}

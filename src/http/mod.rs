@@ -1,0 +1,141 @@
+//! The URLs. A voice webhook answers 200 with TwiML on every path, because a person is on the line.
+
+mod dial;
+mod fallback;
+mod form;
+mod handoff;
+mod health;
+mod incoming;
+mod people;
+mod queued;
+mod recording;
+mod relay_socket;
+mod replay;
+mod signature;
+mod status;
+
+pub use people::People;
+pub use incoming::relay as relay_noun;
+pub use replay::Answered;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, on};
+use axum::routing::MethodFilter;
+use tokio_util::task::TaskTracker;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::calls::Calls;
+use crate::config::{Access, Origin};
+use crate::handoff::Trigger;
+use crate::llm::Model;
+use crate::playbook::Shelf;
+use crate::session::Timings;
+use crate::token::Keyring;
+use crate::twiml;
+use crate::twilio::signature::Verifier;
+
+/// Everything the URLs need. One per server.
+pub struct Bridge {
+    /// Where Twilio reaches us.
+    pub origin: Origin,
+    /// Who may send requests.
+    pub access: Access,
+    /// Checks Twilio's signatures.
+    pub verifier: Verifier,
+    /// Signs our own tokens.
+    pub keyring: Keyring,
+    /// Where people answer.
+    pub people: People,
+    /// The prompts and tools in force.
+    pub shelf: Shelf,
+    /// Who answers callers.
+    pub model: Arc<dyn Model>,
+    /// The calls of this process.
+    pub calls: Arc<Calls>,
+    /// How long everything in a call may take.
+    pub timings: Timings,
+    /// Tracks every open relay socket.
+    pub sockets: TaskTracker,
+    /// Answers to requests that may be repeated.
+    pub answered: Answered,
+    /// Set once the server is to end: new calls go to people.
+    pub draining: AtomicBool,
+}
+
+impl Bridge {
+    /// Whether new calls are still taken.
+    pub fn is_ready(&self) -> bool {
+        !self.draining.load(Ordering::Relaxed)
+    }
+}
+
+type Shared = Arc<Bridge>;
+
+/// All routes of a server.
+pub fn router(bridge: Shared) -> Router {
+    let panicked = PersonOnPanic(people::twiml_response(&bridge.people.nameless(Trigger::BridgeFailure)).0);
+    let voice = Router::new()
+        .route("/voice/incoming", webhook(incoming::answer))
+        .route("/voice/handoff", webhook(handoff::answer))
+        .route("/voice/queued", webhook(queued::answer))
+        .route("/voice/dial", webhook(dial::answer))
+        .route("/voice/recording", webhook(recording::answer))
+        .route("/voice/status", webhook(status::answer))
+        .route("/voice/fallback", webhook(fallback::answer))
+        .layer(CatchPanicLayer::custom(panicked));
+    let signed = voice
+        .route("/voice/relay/{token}", get(relay_socket::open))
+        .layer(from_fn_with_state(bridge.clone(), signature::check));
+    let open = Router::new()
+        .route("/", get(health::welcome))
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .layer(from_fn_with_state(bridge.clone(), signature::only_this_machine_when_open));
+    signed.merge(open).with_state(bridge)
+}
+
+/// Twilio's numbers may be set to POST or GET.
+fn webhook<H, T>(handler: H) -> MethodRouter<Shared>
+where
+    H: axum::handler::Handler<T, Shared>,
+    T: 'static,
+{
+    on(MethodFilter::GET.or(MethodFilter::POST), handler)
+}
+
+/// A TwiML document as Twilio takes it.
+struct Twiml(String);
+
+impl From<&twiml::Response> for Twiml {
+    fn from(document: &twiml::Response) -> Self {
+        Self(document.to_xml())
+    }
+}
+
+impl IntoResponse for Twiml {
+    fn into_response(self) -> Response {
+        (StatusCode::OK, [(header::CONTENT_TYPE, "text/xml; charset=utf-8")], self.0).into_response()
+    }
+}
+
+/// A handler that panicked has a caller waiting all the same.
+#[derive(Clone)]
+struct PersonOnPanic(String);
+
+impl tower_http::catch_panic::ResponseForPanic for PersonOnPanic {
+    type ResponseBody = axum::body::Body;
+
+    fn response_for_panic(
+        &mut self,
+        _: Box<dyn std::any::Any + Send>,
+    ) -> axum::http::Response<Self::ResponseBody> {
+        tracing::error!("a voice webhook panicked; the call goes to a person");
+        Twiml(self.0.clone()).into_response()
+    }
+}

@@ -1,0 +1,78 @@
+//! The TwiML that leads to people: the workflow first, then the number, at the end a voicemail.
+
+use super::Twiml;
+use crate::config::{HandoffNumber, Origin};
+use crate::handoff::{Contact, Handoff, Trigger};
+use crate::ids::WorkflowSid;
+use crate::token::nonce;
+use crate::twiml::{Dial, Enqueue, Number, Record, Response, Say, Sip, Task};
+
+/// How long a dialled number may ring, in seconds.
+const RING: u32 = 30;
+/// The longest message, in seconds.
+const LONGEST_MESSAGE: u32 = 180;
+
+/// Where people answer.
+#[derive(Debug, Clone)]
+pub struct People {
+    /// The TaskRouter workflow that queues an escalated call.
+    pub workflow: Option<WorkflowSid>,
+    /// Dialled when there is no workflow, or its queue did not take the call.
+    pub number: Option<HandoffNumber>,
+    /// Our own address, for the callbacks.
+    pub origin: Origin,
+}
+
+impl People {
+    /// Hands a call over with its document.
+    pub fn take(&self, handoff: &Handoff, contact: &Contact) -> Response {
+        let Some(workflow) = &self.workflow else { return self.after_queue() };
+        let task = Task::new(handoff.to_task_attributes(contact));
+        let action = self.origin.http("/voice/queued");
+        let queue = Enqueue::workflow(workflow).action(&action).task(task);
+        // What follows runs when the queue was left and its action could not be asked.
+        self.append_after_queue(Response::new().enqueue(queue))
+    }
+
+    /// Hands over a call of which nothing is known.
+    pub fn nameless(&self, trigger: Trigger) -> Response {
+        let unknown = "unknown".parse().expect("a plain word is an identifier");
+        self.take(&Handoff::bare(unknown, nonce(), trigger), &Contact::default())
+    }
+
+    /// The next target for a call that the queue did not take.
+    pub fn after_queue(&self) -> Response {
+        self.append_after_queue(Response::new())
+    }
+
+    /// The last resort: nobody answered, but somebody will call back.
+    pub fn voicemail(&self) -> Response {
+        self.append_voicemail(Response::new())
+    }
+
+    fn append_after_queue(&self, response: Response) -> Response {
+        let Some(number) = &self.number else { return self.append_voicemail(response) };
+        let action = self.origin.http("/voice/dial");
+        let dial = Dial::new().action(&action).timeout(RING).answer_on_bridge(true);
+        let dial = match number {
+            HandoffNumber::Phone(number) => dial.number(Number::new(number)),
+            HandoffNumber::Sip(address) => dial.sip(Sip::new(address)),
+        };
+        self.append_voicemail(response.dial(dial))
+    }
+
+    fn append_voicemail(&self, response: Response) -> Response {
+        let recording = self.origin.http("/voice/recording");
+        let sorry = "I am sorry, nobody can take your call right now. \
+                     Please leave a message with your number after the tone, and we will call you back.";
+        response
+            .say(Say::new(sorry))
+            .record(Record::new().action(&recording).max_length(LONGEST_MESSAGE).play_beep(true))
+            .hangup()
+    }
+}
+
+/// The document as an HTTP answer.
+pub(super) fn twiml_response(document: &Response) -> Twiml {
+    Twiml::from(document)
+}

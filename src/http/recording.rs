@@ -1,0 +1,17 @@
+//! `/voice/recording`: a caller left a message. It stays with Twilio; the log says where.
+//!
+//! <https://www.twilio.com/docs/voice/twiml/record>
+
+use axum::Extension;
+use tracing::warn;
+
+use super::Twiml;
+use super::form::Form;
+use crate::twiml::{Response, Say};
+
+/// Thanks the caller, and tells the operator.
+pub(super) async fn answer(Extension(form): Extension<Form>) -> Twiml {
+    let seconds = form.word("RecordingDuration");
+    warn!(recording.sid = form.word("RecordingSid"), seconds, "a caller left a message: somebody should call back");
+    (&Response::new().say(Say::new("Thank you. We will call you back. Goodbye.")).hangup()).into()
+}

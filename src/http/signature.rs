@@ -1,0 +1,98 @@
+//! Who may come in: checked as a layer, so that no route can forget it.
+
+use axum::body::{Body as RequestBody, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tracing::warn;
+
+use super::Shared;
+use super::form::Form;
+use crate::config::{Access, is_loopback_host};
+use crate::twilio::signature::{Body, form};
+
+/// The longest body that is read. Twilio's are a few KiB.
+const LONGEST_BODY: usize = 1024 * 1024;
+const HEADER: &str = "x-twilio-signature";
+
+/// Admits requests that Twilio signed, and hands their parameters on.
+pub(super) async fn check(State(bridge): State<Shared>, request: Request, next: Next) -> Response {
+    if let Some(refused) = refuse_strangers_when_open(&bridge, request.headers()) {
+        return refused;
+    }
+    let signed = matches!(bridge.access, Access::Signed(_));
+    if signed && !request.headers().contains_key(HEADER) {
+        return refusal("no X-Twilio-Signature");
+    }
+    let (mut parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LONGEST_BODY).await else {
+        warn!(path = parts.uri.path(), "request body over 1 MiB refused");
+        return (StatusCode::PAYLOAD_TOO_LARGE, "the body is over 1 MiB\n").into_response();
+    };
+    let fields = is_form(&parts.headers).then(|| form(&body));
+    if signed && !is_signed(&bridge, &parts.headers, &parts.uri, fields.as_deref(), &body) {
+        return refusal("X-Twilio-Signature does not fit: check TWILIO_AUTH_TOKEN and PUBLIC_URL");
+    }
+    let fields = match fields {
+        Some(fields) if parts.method == Method::POST => fields,
+        _ => form(parts.uri.query().unwrap_or_default().as_bytes()),
+    };
+    parts.extensions.insert(Form::new(fields));
+    next.run(Request::from_parts(parts, RequestBody::empty())).await
+}
+
+/// An open server answers this machine only: a tunnel to it must not open it to the world.
+pub(super) async fn only_this_machine_when_open(
+    State(bridge): State<Shared>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match refuse_strangers_when_open(&bridge, request.headers()) {
+        Some(refused) => refused,
+        None => next.run(request).await,
+    }
+}
+
+fn refuse_strangers_when_open(bridge: &Shared, headers: &HeaderMap) -> Option<Response> {
+    if !matches!(bridge.access, Access::Loopback) {
+        return None;
+    }
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    (!is_loopback_host(host)).then(|| {
+        refusal("this server is open to its own machine only; set TWILIO_AUTH_TOKEN and PUBLIC_URL")
+    })
+}
+
+/// The signature covers the address as Twilio knows it: built from the settings, never from `Host`.
+fn is_signed(
+    bridge: &Shared,
+    headers: &HeaderMap,
+    uri: &Uri,
+    fields: Option<&[(String, String)]>,
+    body: &Bytes,
+) -> bool {
+    let path = uri.path_and_query().map_or(uri.path(), |path| path.as_str());
+    let url = if headers.contains_key(header::SEC_WEBSOCKET_KEY) {
+        bridge.origin.websocket(path)
+    } else {
+        bridge.origin.http(path)
+    };
+    let given = headers.get(HEADER).and_then(|given| given.to_str().ok()).unwrap_or_default();
+    let body = match fields {
+        Some(fields) => Body::Form(fields),
+        None if body.is_empty() => Body::None,
+        None => Body::Raw(body),
+    };
+    bridge.verifier.verifies(given, &url, body)
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+fn refusal(reason: &'static str) -> Response {
+    warn!(reason, "request refused");
+    (StatusCode::FORBIDDEN, format!("{reason}\n")).into_response()
+}

@@ -1,0 +1,58 @@
+//! What is logged. Lines of ours hold no words, numbers or keys; lines of libraries that could are kept out.
+
+use tracing::Metadata;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, fmt};
+
+/// Libraries that print payloads: never heard at all, because they do it at `error` too.
+const SILENT: [&str; 2] = ["async_openai", "eventsource_stream"];
+/// Libraries that print frames, headers or statements below `warn`.
+const CAPPED: [&str; 12] = [
+    "tungstenite",
+    "tokio_tungstenite",
+    "hyper",
+    "hyper_util",
+    "h2",
+    "reqwest",
+    "rustls",
+    "sqlx",
+    "axum",
+    "tower",
+    "tower_http",
+    "mio",
+];
+
+/// Logs to standard error from here on, as `RUST_LOG` asks; `info` without it.
+pub fn start(rust_log: Option<&str>) {
+    let wanted = EnvFilter::builder()
+        .with_default_directive(LevelFilter::INFO.into())
+        .parse_lossy(rust_log.unwrap_or_default());
+    let lines = layer(wanted, fmt::layer().with_writer(std::io::stderr));
+    // A second start in one process keeps the first subscriber.
+    let _ = tracing_subscriber::registry().with(lines).try_init();
+}
+
+/// A layer that hears what was asked for, without what must never be heard.
+pub fn layer<S, L>(wanted: EnvFilter, lines: L) -> impl Layer<S>
+where
+    S: tracing::Subscriber + for<'a> LookupSpan<'a>,
+    L: Layer<S>,
+{
+    lines.with_filter(wanted.and(filter_fn(may_be_heard)))
+}
+
+fn may_be_heard(metadata: &Metadata<'_>) -> bool {
+    let library = metadata.target().split("::").next().unwrap_or_default();
+    if SILENT.contains(&library) {
+        false
+    } else if CAPPED.contains(&library) {
+        // More severe levels are lesser ones to `tracing`.
+        *metadata.level() <= tracing::Level::WARN
+    } else {
+        true
+    }
+}

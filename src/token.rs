@@ -1,0 +1,158 @@
+//! Texts we hand to Twilio and get back: signed, so that any node can trust them and none has to store them.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::ids::{AccountSid, CallSid};
+
+/// How much of the MAC a token carries, in bytes.
+const MAC_LENGTH: usize = 16;
+
+/// What a token is for. One made for one purpose is worthless for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Admits one relay session.
+    Relay,
+    /// Travels in the `action` URL.
+    Action,
+}
+
+/// What a relay URL admits: one session of one call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelayPass {
+    /// The call.
+    #[serde(rename = "c")]
+    pub call_sid: CallSid,
+    /// The account the call's webhook named.
+    #[serde(rename = "a")]
+    pub account_sid: Option<AccountSid>,
+    /// 0 for the first session of a call, then how many times it was reconnected.
+    #[serde(rename = "t")]
+    pub attempt: u8,
+    /// Makes every URL another one, so that a captured handshake is worth nothing later.
+    #[serde(rename = "n")]
+    pub nonce: String,
+    /// When it stops being valid, in seconds since 1970.
+    #[serde(rename = "x")]
+    pub expires: u64,
+}
+
+/// What the `action` URL remembers, so that every node counts alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionState {
+    /// The call.
+    #[serde(rename = "c")]
+    pub call_sid: CallSid,
+    /// The [`RelayPass::attempt`] of the session that ended.
+    #[serde(rename = "t")]
+    pub attempt: u8,
+}
+
+/// The keys that sign: the first signs, any of them verifies.
+pub struct Keyring {
+    keys: Vec<[u8; 32]>,
+}
+
+impl Keyring {
+    /// One key per secret: several while an auth token is being rotated.
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a SecretString>) -> Self {
+        let key = |secret: &SecretString| {
+            let mut key = [0; 32];
+            let derived = Hkdf::<Sha256>::new(None, secret.expose_secret().as_bytes());
+            derived.expand(b"warmline tokens v1", &mut key).expect("32 bytes can be derived");
+            key
+        };
+        Self { keys: secrets.into_iter().map(key).collect() }
+    }
+
+    /// Signs a value.
+    pub fn seal(&self, purpose: Purpose, value: &impl Serialize) -> String {
+        let payload = URL_SAFE_NO_PAD.encode(serde_json::to_vec(value).expect("tokens are plain data"));
+        let key = self.keys.first().expect("a keyring has a key");
+        let mac = mac(key, purpose, &payload).finalize().into_bytes();
+        format!("{payload}.{}", URL_SAFE_NO_PAD.encode(&mac[..MAC_LENGTH]))
+    }
+
+    /// The value of a token that one of our keys signed for this purpose.
+    pub fn open<T: DeserializeOwned>(&self, purpose: Purpose, token: &str) -> Option<T> {
+        let (payload, given) = token.split_once('.')?;
+        let given = URL_SAFE_NO_PAD.decode(given).ok().filter(|given| given.len() == MAC_LENGTH)?;
+        let signed = |key: &[u8; 32]| mac(key, purpose, payload).verify_truncated_left(&given).is_ok();
+        if !self.keys.iter().any(signed) {
+            return None;
+        }
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+    }
+}
+
+/// A random text of 128 bits, for names that must not be guessed.
+pub fn nonce() -> String {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the system has randomness");
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn mac(key: &[u8; 32], purpose: Purpose, payload: &str) -> Hmac<Sha256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length is a key");
+    mac.update(match purpose {
+        Purpose::Relay => b"relay:",
+        Purpose::Action => b"action:",
+    });
+    mac.update(payload.as_bytes());
+    mac
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn keyring(secrets: &[&str]) -> Keyring {
+        let secrets: Vec<SecretString> = secrets.iter().map(|secret| (*secret).into()).collect();
+        Keyring::new(&secrets)
+    }
+
+    fn state() -> ActionState {
+        ActionState { call_sid: "CA1".parse().unwrap(), attempt: 2 }
+    }
+
+    #[test]
+    fn a_token_opens_with_any_of_our_keys_and_for_its_purpose_only() {
+        let token = keyring(&["old"]).seal(Purpose::Action, &state());
+        let rotating = keyring(&["new", "old"]);
+        assert_eq!(rotating.open(Purpose::Action, &token), Some(state()));
+        assert_eq!(rotating.open::<ActionState>(Purpose::Relay, &token), None);
+        assert_eq!(keyring(&["new"]).open::<ActionState>(Purpose::Action, &token), None);
+    }
+
+    #[test]
+    fn nonces_differ() {
+        assert_ne!(nonce(), nonce());
+    }
+
+    proptest! {
+        #[test]
+        fn a_changed_token_opens_nothing(at in any::<prop::sample::Index>(), with in "[A-Za-z0-9._-]") {
+            let keyring = keyring(&["secret"]);
+            let token = keyring.seal(Purpose::Action, &state());
+            let at = at.index(token.len());
+            let mut changed = token.clone();
+            changed.replace_range(at..=at, &with);
+            // The last character of base64 without padding has unused bits, which decoders refuse.
+            prop_assume!(changed != token);
+            prop_assert_eq!(keyring.open::<ActionState>(Purpose::Action, &changed), None);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(token in ".{0,80}") {
+            prop_assert_eq!(keyring(&["secret"]).open::<ActionState>(Purpose::Action, &token), None);
+        }
+    }
+}
