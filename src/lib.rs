@@ -1,3 +1,4 @@
 //! Warmline.
+pub mod speech;
 pub mod ids;
 pub mod pii;
