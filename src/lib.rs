@@ -1,21 +1,61 @@
-//! Warmline.
-pub mod speech;
+//! Warmline is a realtime voice-AI escalation bridge: a caller talks with an AI over Twilio
+//! ConversationRelay, and when a person is needed the call arrives warm. Summary, sentiment, reason and
+//! transcript are on the agent's screen before the first word.
+//!
+//! A caller's data has one way through the house, and the modules stand in its order:
+//!
+//! | # | What happens | Where | What crosses |
+//! |--:|---|---|---|
+//! | 1 | Twilio posts an incoming call; its signature is checked | [`http`], [`twilio`] | the form |
+//! | 2 | We answer with `<Connect><ConversationRelay>` | [`twiml`], [`token`] | `twiml::Response` |
+//! | 3 | Twilio opens the socket; one task per call | [`http`] → [`driver`] | `driver::Wire` |
+//! | 4 | Text frames become typed frames | [`relay`] | `Inbound` |
+//! | 5 | The session decides | [`session`] | `Input` → `Output` |
+//! | 6 | The model streams words and tool calls | [`llm`], [`chat`] | `Ask` → `ModelEvent` |
+//! | 7 | A tool runs, under its manifest's timeout | [`tools`] | `Run` → `Input::ToolDone` |
+//! | 8 | Goodbye, then `end` with the hand-off document | [`session`], [`handoff`] | `Handoff` → `Outbound::End` |
+//! | 9 | Twilio requests the action; we answer `<Enqueue><Task>` | [`http`], [`twiml`] | `Handoff` → `twiml::Response` |
+//!
+//! Without the feature `server` only the rules are compiled: no runtime, no socket, no clock.
+
 pub mod ids;
 pub mod pii;
+pub mod twiml;
 pub mod relay;
 pub mod chat;
 pub mod handoff;
-pub mod twiml;
 pub mod speech;
 pub mod phrases;
 pub mod session;
+
 #[cfg(feature = "server")]
-pub mod llm;
+pub mod app;
+#[cfg(feature = "server")]
+pub mod calls;
 #[cfg(feature = "server")]
 pub mod clock;
 #[cfg(feature = "server")]
-pub mod twilio;
-#[cfg(feature = "server")]
 pub mod config;
 #[cfg(feature = "server")]
+pub mod driver;
+#[cfg(feature = "server")]
+pub mod http;
+#[cfg(feature = "server")]
+pub mod llm;
+#[cfg(feature = "server")]
+pub mod playbook;
+#[cfg(feature = "server")]
+pub mod prompts;
+#[cfg(feature = "server")]
+pub mod telemetry;
+#[cfg(feature = "server")]
 pub mod token;
+#[cfg(feature = "server")]
+pub mod tools;
+#[cfg(feature = "server")]
+pub mod twilio;
+
+#[cfg(feature = "caller")]
+pub mod caller;
+#[cfg(feature = "caller")]
+pub mod cli;
