@@ -2,3 +2,7 @@
 pub mod ids;
 pub mod pii;
 pub mod relay;
+#[cfg(feature = "server")]
+pub mod clock;
+#[cfg(feature = "caller")]
+pub mod caller;

@@ -292,11 +292,11 @@ mod tests {
 
     #[test]
     fn reports_of_playback_are_read() {
-        let info = |name: &str, value: &str| {
-            match Inbound::parse(&format!(r#"{{"type":"info","name":"{name}","value":{value}}}"#)) {
-                Ok(Inbound::Info(info)) => info,
-                other => panic!("not an info: {other:?}"),
-            }
+        let info = |name: &str, value: &str| match Inbound::parse(&format!(
+            r#"{{"type":"info","name":"{name}","value":{value}}}"#
+        )) {
+            Ok(Inbound::Info(info)) => info,
+            other => panic!("not an info: {other:?}"),
         };
         assert_eq!(info("agentSpeaking", "\"on\""), Info::AgentSpeaking(true));
         assert_eq!(info("clientSpeaking", "\"off\""), Info::ClientSpeaking(false));

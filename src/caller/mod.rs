@@ -1,0 +1,3 @@
+//! The fake Twilio.
+pub mod player;
+pub mod speech;
