@@ -1,6 +1,7 @@
 //! Warmline.
 pub mod ids;
 pub mod pii;
+pub mod twiml;
 pub mod relay;
 #[cfg(feature = "server")]
 pub mod clock;
