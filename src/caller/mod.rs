@@ -1,3 +1,4 @@
 //! The fake Twilio.
 pub mod player;
+pub mod script;
 pub mod speech;
