@@ -1,6 +1,8 @@
 //! Warmline.
 pub mod ids;
 pub mod pii;
+#[cfg(feature = "server")]
+pub mod twilio;
 pub mod twiml;
 pub mod relay;
 #[cfg(feature = "server")]
