@@ -86,6 +86,13 @@ impl Interruptible {
     }
 }
 
+impl From<bool> for Interruptible {
+    /// As a `text` frame has it.
+    fn from(interruptible: bool) -> Self {
+        if interruptible { Self::Any } else { Self::No }
+    }
+}
+
 /// Where the first clause of `text` ends, in bytes: after a stop that a space or nothing follows.
 pub(super) fn first_clause_end(text: &str) -> Option<usize> {
     text.char_indices().find_map(|(start, character)| {
