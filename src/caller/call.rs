@@ -1,0 +1,226 @@
+//! One phone call: its webhooks in order, and the sessions between them.
+//!
+//! <https://www.twilio.com/docs/voice/twiml#request-parameters>
+
+use std::fmt;
+
+use secrecy::SecretString;
+use serde_json::json;
+use url::Url;
+
+use super::conversation::Conversation;
+use super::error::CallError;
+use super::line::{Twilio, resolve};
+use super::listening::{Ending, Listener};
+use super::noun::Noun;
+use super::speech::Rate;
+use super::wire::Wire;
+use crate::clock;
+use crate::pii::Pii;
+use crate::twiml::Element;
+
+/// A call, from the first ring. What the server answers last is its [`Call::document`].
+pub struct Call {
+    twilio: Twilio,
+    sid: String,
+    from: Pii<String>,
+    to: String,
+    status: &'static str,
+    more: Vec<(String, String)>,
+    request: Option<Request>,
+    document: Option<Element>,
+}
+
+/// The last webhook, kept to be sent again.
+#[derive(Clone)]
+struct Request {
+    url: String,
+    fields: Vec<(String, String)>,
+    idempotency_token: String,
+}
+
+impl Call {
+    pub(super) fn new(twilio: Twilio, from: &str, to: &str) -> Self {
+        Self {
+            twilio,
+            sid: sid("CA"),
+            from: from.into(),
+            to: to.to_owned(),
+            status: "ringing",
+            more: Vec::new(),
+            request: None,
+            document: None,
+        }
+    }
+
+    /// The call's identifier.
+    pub fn sid(&self) -> &str {
+        &self.sid
+    }
+
+    /// The document Twilio runs now: the last answer.
+    pub fn document(&self) -> Option<&Element> {
+        self.document.as_ref()
+    }
+
+    /// Sets a field of every request from now on, such as `ForwardedFrom`, or replaces one that is there.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.more.retain(|(known, _)| known != name);
+        self.more.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Signs with another token, or none, from now on.
+    pub fn sign_with(&mut self, auth_token: Option<SecretString>) {
+        self.twilio = self.twilio.signing_with(auth_token);
+    }
+
+    /// Rings: asks the number's Voice URL what to do.
+    ///
+    /// # Errors
+    ///
+    /// When the answer is not TwiML with status 200.
+    pub async fn dial(&mut self) -> Result<&Element, CallError> {
+        let url = self.twilio.public("/voice/incoming");
+        self.request(url, &[("StirVerstat", "TN-Validation-Passed-A")]).await
+    }
+
+    /// Sends any request of this call, to an address of the last document (or an absolute one), with these
+    /// fields beside the usual ones. The answer is the call's document from then on.
+    ///
+    /// # Errors
+    ///
+    /// When the answer is not TwiML with status 200.
+    pub async fn callback(&mut self, address: &str, fields: &[(&str, &str)]) -> Result<&Element, CallError> {
+        let document = self.request.as_ref().map_or_else(|| self.twilio.public("/"), |last| last.url.clone());
+        let document = Url::parse(&document).map_err(|_| CallError::Address)?;
+        self.request(resolve(&document, address), fields).await
+    }
+
+    /// Sends the last request once more, as Twilio does when an answer got lost.
+    ///
+    /// # Errors
+    ///
+    /// When the answer is not TwiML with status 200.
+    pub async fn repeat(&mut self) -> Result<&Element, CallError> {
+        let request = self.request.clone().ok_or(CallError::NothingToRepeat)?;
+        self.run(request).await
+    }
+
+    /// Opens the session the document asks for. The greeting is being played when this returns.
+    ///
+    /// # Errors
+    ///
+    /// When the document asks for none, or its socket cannot be opened.
+    pub async fn connect(&mut self, rate: Rate) -> Result<Conversation, CallError> {
+        let noun = self.document.as_ref().and_then(Noun::read).ok_or(CallError::NoSession)?;
+        let wire = Wire::open(self.twilio.handshake(&noun.url)?).await?;
+        let mut listener = Listener::new(sid("VX"), noun, wire, rate);
+        listener.wire.push(&json!({
+            "type": "setup",
+            "sessionId": listener.session,
+            "accountSid": self.twilio.account_sid(),
+            "parentCallSid": "",
+            "callSid": self.sid,
+            "from": self.from.expose(),
+            "to": self.to,
+            "forwardedFrom": self.field("ForwardedFrom"),
+            "callType": "PSTN",
+            "callerName": self.field("CallerName"),
+            "direction": "inbound",
+            "callStatus": self.status.to_uppercase().replace('-', "_"),
+            "customParameters": listener.noun.parameters,
+        }));
+        listener.send().await?;
+        self.status = "in-progress";
+        Ok(Conversation { listener })
+    }
+
+    /// Tells the session's action how it ended, and takes what the call does next.
+    ///
+    /// # Errors
+    ///
+    /// When the session is not over or has no action, or the answer is not TwiML with status 200.
+    pub async fn finish(&mut self, conversation: Conversation) -> Result<&Element, CallError> {
+        let Listener { session, noun, ending, opened, ended, .. } = conversation.listener;
+        let ending = ending.ok_or(CallError::StillOpen)?;
+        let seconds = ended.unwrap_or_else(clock::now).saturating_duration_since(opened).as_secs();
+        let mut fields = vec![("SessionId", session), ("SessionDuration", seconds.to_string())];
+        let mut failed = |code: u32, message: String| {
+            fields.extend([("ErrorCode", code.to_string()), ("ErrorMessage", message)]);
+            "failed"
+        };
+        let status = match ending {
+            Ending::Lost { .. } => failed(64105, "Websocket ended".to_owned()),
+            Ending::Failed { code, message } => failed(code, message),
+            Ending::HungUp => {
+                self.status = "completed";
+                "completed"
+            }
+            Ending::Ended { handoff_data } => {
+                fields.extend(handoff_data.map(|data| ("HandoffData", data)));
+                "ended"
+            }
+        };
+        fields.push(("SessionStatus", status.to_owned()));
+        let action = noun.action.ok_or(CallError::NoAction)?;
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.callback(&action, &fields).await
+    }
+
+    async fn request(&mut self, url: String, fields: &[(&str, &str)]) -> Result<&Element, CallError> {
+        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let fields = self.fields().into_iter().chain(fields).collect();
+        self.run(Request { url, fields, idempotency_token: hex() }).await
+    }
+
+    async fn run(&mut self, request: Request) -> Result<&Element, CallError> {
+        let Request { url, fields, idempotency_token } = self.request.insert(request);
+        let answer = self.twilio.post(url, fields, idempotency_token).await?;
+        Ok(self.document.insert(answer.twiml()?))
+    }
+
+    fn field(&self, name: &str) -> &str {
+        self.more.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// What every voice request carries, in Twilio's words.
+    fn fields(&self) -> Vec<(String, String)> {
+        let from = self.from.expose().as_str();
+        let mut fields = vec![
+            ("AccountSid".to_owned(), self.twilio.account_sid()),
+            ("ApiVersion".to_owned(), "2010-04-01"),
+            ("CallSid".to_owned(), &self.sid),
+            ("CallStatus".to_owned(), self.status),
+            ("Direction".to_owned(), "inbound"),
+        ];
+        let ends = [("From", from), ("Caller", from), ("To", self.to.as_str()), ("Called", self.to.as_str())];
+        for (end, number) in ends {
+            let caller = matches!(end, "From" | "Caller");
+            let place = if caller { ["OAKLAND", "CA", "94601", "US"] } else { ["", "", "", "US"] };
+            fields.push((end.to_owned(), number));
+            fields.extend(
+                ["City", "State", "Zip", "Country"].map(|part| format!("{end}{part}")).into_iter().zip(place),
+            );
+        }
+        fields.retain(|(name, _)| self.more.iter().all(|(replaced, _)| replaced != name));
+        let fields = fields.into_iter().map(|(name, value)| (name, value.to_owned()));
+        fields.chain(self.more.iter().cloned()).collect()
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("sid", &self.sid).finish_non_exhaustive()
+    }
+}
+
+fn sid(prefix: &str) -> String {
+    format!("{prefix}{}", hex())
+}
+
+/// 32 random hex digits.
+fn hex() -> String {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the system has random numbers");
+    format!("{:032x}", u128::from_be_bytes(bytes))
+}

@@ -1,0 +1,163 @@
+//! `.call` files: one conversation each, as data.
+//!
+//! The same file format serves the tests of the call's rules (with a scripted model and a clock turned by hand)
+//! and `chat --script` (a live server, real time). One item per line, UTF-8; blank lines and `#` comments count
+//! for nothing.
+//!
+//! ```text
+//! < where is my order          the caller says it; `< "hangup"` in quotation marks is never a command
+//! < ... where is               a partial prompt
+//! < press 5                    a key
+//! < interrupt after "Your o"   the caller cuts in once these words were heard
+//! < played "Your order"        a playback report      (`< speaking on`, `< speaking off`)
+//! < hangup                     the caller is gone
+//! < {"type":"prompt",…}        a frame, verbatim
+//! m words "Your order "        a delta of the model
+//! m call lookup_order {"id":1} a tool call; what follows the name is taken as it is, broken or not
+//! m done                       the model's answer is complete   (`m fail REASON`: it never will be)
+//! ~ 1500ms                     time passes             (`~ 2s`)
+//! > your order left            the next reply contains these words, in any case
+//! > {"type":"end"}             exactly this frame comes next
+//! > ask                        the model is asked      (`> ask [{"role":"user",…}]`: with these messages)
+//! > cancel                     the model's answer is no longer wanted
+//! = escalated reasonCode=billing callSummary~"charged twice"
+//! ```
+//!
+//! The last line may state the outcome: `escalated`, `completed` or `hungup`, and what the hand-off document
+//! holds: `path=value` for exactly that, `path~value` for text that contains it, in any case.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+mod outcome;
+mod read;
+
+pub use outcome::{Check, Comparison, Outcome, OutcomeKind};
+pub use read::{Cause, Mistake, parse};
+
+/// One item of a script.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// Where it stands in the file, from 1.
+    pub number: usize,
+    /// What it says.
+    pub item: Item,
+}
+
+/// What one line says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item {
+    /// `<`: Twilio sends, because of what the caller does.
+    Caller(Cue),
+    /// `m`: what the model does.
+    Model(Move),
+    /// `~`: time passes.
+    Wait(Duration),
+    /// `>`: what has to come of it.
+    Expect(Expectation),
+    /// `=`: how the call ends.
+    Ends(Outcome),
+}
+
+/// What reaches us from the caller's side.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cue {
+    /// A frame, verbatim.
+    Frame(String),
+    /// The caller speaks.
+    Says {
+        /// The whole utterance so far.
+        words: String,
+        /// Whether it is complete.
+        last: bool,
+    },
+    /// The caller presses a key.
+    Press(char),
+    /// The caller cuts in.
+    Interrupt {
+        /// The words just heard.
+        after: String,
+    },
+    /// Twilio reports that this was played.
+    Played(String),
+    /// Twilio reports that our speech began (true) or ceased.
+    Speaking(bool),
+    /// The caller hangs up.
+    HangUp,
+}
+
+/// What the scripted model does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Move {
+    /// Says a piece of its answer.
+    Words(String),
+    /// Calls a tool.
+    Call {
+        /// The tool.
+        name: String,
+        /// The arguments as the model wrote them: JSON, unless the script is about broken arguments.
+        arguments: String,
+    },
+    /// Completes its answer.
+    Done,
+    /// Breaks off.
+    Fail(String),
+}
+
+/// What has to happen next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expectation {
+    /// We send exactly this frame.
+    Frame(Value),
+    /// The next reply contains these words, in any case.
+    Words(String),
+    /// The model is asked, with these messages (the system's left out) if the script names them.
+    Ask(Option<Vec<Value>>),
+    /// The model is told to stop.
+    Cancel,
+}
+
+impl Item {
+    /// Whether it means something only where the script also plays the model: not on a live call.
+    pub fn needs_scripted_model(&self) -> bool {
+        match self {
+            Self::Model(_) | Self::Expect(Expectation::Ask(_) | Expectation::Cancel) => true,
+            Self::Caller(_) | Self::Wait(_) | Self::Expect(_) | Self::Ends(_) => false,
+        }
+    }
+
+    /// Whether it means something only where the script also plays Twilio's loudspeaker: not on a live call,
+    /// which reports for itself what was heard.
+    pub fn needs_scripted_playback(&self) -> bool {
+        matches!(self, Self::Caller(Cue::Played(_) | Cue::Speaking(_)))
+    }
+}
+
+impl Cue {
+    /// The frame Twilio sends for it; `None` for a hang-up, which is the end of the socket.
+    pub fn to_frame(&self) -> Option<String> {
+        let info = |name: &str, value: &str| json!({ "type": "info", "name": name, "value": value });
+        Some(
+            match self {
+                Self::Frame(frame) => return Some(frame.clone()),
+                Self::Says { words, last } => {
+                    json!({ "type": "prompt", "voicePrompt": words, "lang": "en-US", "last": last })
+                }
+                Self::Press(key) => json!({ "type": "dtmf", "digit": key.to_string() }),
+                Self::Interrupt { after } => {
+                    let milliseconds = super::speech::Rate::SPEECH.time_for(after).as_millis() as u64;
+                    json!({
+                        "type": "interrupt",
+                        "utteranceUntilInterrupt": after,
+                        "durationUntilInterruptMs": milliseconds,
+                    })
+                }
+                Self::Played(text) => info("tokensPlayed", text),
+                Self::Speaking(on) => info("agentSpeaking", if *on { "on" } else { "off" }),
+                Self::HangUp => return None,
+            }
+            .to_string(),
+        )
+    }
+}
