@@ -57,5 +57,5 @@ pub mod twilio;
 
 #[cfg(feature = "caller")]
 pub mod caller;
-#[cfg(feature = "caller")]
+#[cfg(feature = "server")]
 pub mod cli;

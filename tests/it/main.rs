@@ -1,0 +1,4 @@
+//! Everything that is tested from outside the modules, in one binary.
+
+mod calls;
+mod rehearsal;

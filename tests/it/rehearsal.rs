@@ -1,0 +1,312 @@
+//! A call without a line: a `.call` file plays Twilio, the model and the clock to one session, and says what
+//! the session must do, in this order and nothing else.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use warmline::caller::script::{Cue, Expectation, Item, Line, Move, OutcomeKind, parse};
+use warmline::chat::{Finish, Message, ModelError, ModelEvent, Say, ToolCall, Toolbox};
+use warmline::handoff::{Handoff, Outcome};
+use warmline::relay::{Inbound, Outbound};
+use warmline::session::{Ask, Input, Lines, Opening, Output, RequestId, Session, Settings, Timings};
+use warmline::tools::Tools;
+
+/// The sentences of every rehearsal, so that tuning the real ones breaks no test.
+pub(crate) fn lines() -> Lines {
+    let say = |en: &str, es: &str| {
+        Say::new(BTreeMap::from([("en".to_owned(), en.to_owned()), ("es".to_owned(), es.to_owned())]))
+    };
+    Lines {
+        fillers: vec![say("One moment.", "Un momento."), say("Still looking.", "Sigo buscando.")],
+        apology: say("Sorry, something went wrong. A person takes over.", "Lo siento. Le paso con una persona."),
+        transfer: say("I am connecting you now.", "Le paso ahora."),
+        farewell: say("Goodbye.", "Adiós."),
+        cut_off: say("Sorry, we were cut off.", "Perdone, se cortó."),
+    }
+}
+
+/// What every rehearsal begins with.
+pub(crate) fn settings(toolbox: Arc<dyn Toolbox>) -> Settings {
+    Settings {
+        call_sid: "CA00000000000000000000000000000001".parse().unwrap(),
+        handoff_id: "HO1".into(),
+        language: "en-US".into(),
+        opening: Opening::Greeting("Hello, this is an AI. How can I help?".into()),
+        toolbox,
+        lines: Arc::new(lines()),
+        timings: Timings::default(),
+        person_key: Some('0'),
+        keypad_length: None,
+    }
+}
+
+/// The shipped tools and one that runs outside the session.
+pub(crate) fn toolbox() -> Arc<dyn Toolbox> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tools");
+    Arc::new(Tools::load(&folder).expect("the fixture tools load"))
+}
+
+/// Plays a file.
+///
+/// # Panics
+///
+/// Where the session did something else than the file says, naming the line.
+pub(crate) fn check_call(path: &Path) {
+    let text = std::fs::read_to_string(path).unwrap();
+    let script = parse(&text).unwrap_or_else(|mistake| panic!("{}: {mistake}", path.display()));
+    let mut rehearsal = Rehearsal::new(path.display().to_string());
+    for line in script {
+        rehearsal.play(&line);
+    }
+    rehearsal.nothing_left("the end of the file");
+    rehearsal.rules_hold();
+}
+
+struct Rehearsal {
+    name: String,
+    session: Session,
+    now: Instant,
+    outputs: VecDeque<Output>,
+    /// The request that `m` lines answer: the latest, even if it was cancelled.
+    asked: Option<RequestId>,
+    calls: Vec<ToolCall>,
+    sent: Vec<Value>,
+    kept: Option<Handoff>,
+    hung_up: bool,
+}
+
+impl Rehearsal {
+    fn new(name: String) -> Self {
+        let now = start();
+        let (session, opening) = Session::new(settings(toolbox()), None, now);
+        assert!(opening.is_empty(), "the greeting is Twilio's to say");
+        Self {
+            name,
+            session,
+            now,
+            outputs: VecDeque::new(),
+            asked: None,
+            calls: Vec::new(),
+            sent: Vec::new(),
+            kept: None,
+            hung_up: false,
+        }
+    }
+
+    fn play(&mut self, line: &Line) {
+        let place = format!("{}:{}", self.name, line.number);
+        if !matches!(line.item, Item::Expect(_)) {
+            self.nothing_left(&place);
+        }
+        match &line.item {
+            Item::Caller(Cue::HangUp) => self.hung_up = true,
+            Item::Caller(cue) => {
+                let frame = cue.to_frame().expect("only a hang-up has no frame");
+                match Inbound::parse(&frame) {
+                    Ok(frame) => self.input(Input::Frame(frame)),
+                    // As the driver does: a frame that cannot be read costs nothing.
+                    Err(_) => {}
+                }
+            }
+            Item::Model(action) => self.model(action, &place),
+            Item::Wait(time) => self.wait(*time),
+            Item::Expect(expected) => self.expect(expected, &place),
+            Item::Ends(outcome) => {
+                let document = self.kept.as_ref().map(|kept| {
+                    serde_json::from_str::<Value>(&kept.to_handoff_data()).expect("documents are JSON")
+                });
+                let differences = outcome.differences(self.ending(), document.as_ref());
+                assert!(differences.is_empty(), "{place}: {}", differences.join("; "));
+            }
+        }
+    }
+
+    fn ending(&self) -> OutcomeKind {
+        match self.kept.as_ref().map(|kept| kept.context.outcome) {
+            Some(Outcome::Escalated) => OutcomeKind::Escalated,
+            Some(Outcome::Completed) => OutcomeKind::Completed,
+            None => OutcomeKind::HungUp,
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        let outputs = self.session.handle_input(input, self.now);
+        for output in outputs {
+            match &output {
+                Output::Ask(ask) => {
+                    self.asked = Some(ask.id);
+                    every_call_has_one_result(ask);
+                }
+                Output::Send(frame) => self.sent.push(serde_json::from_str(&frame.to_json()).unwrap()),
+                Output::Keep(handoff) => {
+                    self.kept = Some((**handoff).clone());
+                    continue;
+                }
+                Output::Cancel(_) | Output::Run(_) | Output::Forget(_) => {}
+            }
+            self.outputs.push_back(output);
+        }
+    }
+
+    fn model(&mut self, action: &Move, place: &str) {
+        let request = self.asked.unwrap_or_else(|| panic!("{place}: the model was not asked"));
+        let event = match action {
+            Move::Words(words) => ModelEvent::Words(words.clone()),
+            Move::Call { name, arguments } => {
+                let id = format!("call_{}", self.calls.len());
+                self.calls.push(ToolCall { id, name: name.clone(), arguments: arguments.as_str().into() });
+                return;
+            }
+            Move::Done => {
+                ModelEvent::Done { calls: std::mem::take(&mut self.calls), finish: Finish::Complete }
+            }
+            Move::Fail(reason) => ModelEvent::Failed(failure(reason)),
+        };
+        self.input(Input::Model(request, event));
+    }
+
+    /// Turns the clock, stopping wherever the session wants to be called.
+    fn wait(&mut self, time: Duration) {
+        let until = self.now + time;
+        while let Some(deadline) = self.session.deadline().filter(|deadline| *deadline <= until) {
+            assert!(deadline > self.now || self.session.deadline() == Some(deadline), "time runs forward");
+            self.now = self.now.max(deadline);
+            self.input(Input::DeadlinePassed);
+            let again = self.session.deadline() == Some(deadline);
+            assert!(!again, "{}: the deadline that passed was not dealt with", self.name);
+        }
+        self.now = until;
+    }
+
+    fn expect(&mut self, expected: &Expectation, place: &str) {
+        match expected {
+            Expectation::Words(words) => {
+                let reply = self.reply(place);
+                let found = reply.to_lowercase().contains(&words.to_lowercase());
+                assert!(found, "{place}: the reply was {reply:?}");
+            }
+            Expectation::Frame(frame) => {
+                let mut sent = match self.next(place) {
+                    Output::Send(frame) => serde_json::from_str::<Value>(&frame.to_json()).unwrap(),
+                    other => panic!("{place}: instead came {other:?}"),
+                };
+                // The document is checked by the `=` line.
+                if frame.get("handoffData").is_none() {
+                    sent.as_object_mut().unwrap().remove("handoffData");
+                }
+                assert_eq!(&sent, frame, "{place}");
+            }
+            Expectation::Ask(messages) => match self.next(place) {
+                Output::Ask(ask) => {
+                    if let Some(messages) = messages {
+                        assert_eq!(Value::from(messages.clone()), rendered(&ask.messages), "{place}");
+                    }
+                }
+                other => panic!("{place}: instead came {other:?}"),
+            },
+            Expectation::Cancel => match self.next(place) {
+                Output::Cancel(_) => {}
+                other => panic!("{place}: instead came {other:?}"),
+            },
+        }
+    }
+
+    /// The text frames up to the one that closes the reply.
+    fn reply(&mut self, place: &str) -> String {
+        let mut reply = String::new();
+        loop {
+            match self.next(place) {
+                Output::Send(Outbound::Text(speech)) => {
+                    reply.push_str(&speech.token);
+                    if speech.last {
+                        return reply;
+                    }
+                }
+                other => panic!("{place}: in the middle of the reply {reply:?} came {other:?}"),
+            }
+        }
+    }
+
+    fn next(&mut self, place: &str) -> Output {
+        self.outputs.pop_front().unwrap_or_else(|| panic!("{place}: nothing more came"))
+    }
+
+    fn nothing_left(&self, place: &str) {
+        let left: Vec<String> = self
+            .outputs
+            .iter()
+            .map(|output| match output {
+                Output::Send(frame) => frame.to_json(),
+                other => format!("{other:?}"),
+            })
+            .collect();
+        assert!(left.is_empty(), "{place}: before this came {left:#?}");
+    }
+
+    /// What must hold in every call, whatever the file says.
+    fn rules_hold(&self) {
+        let ends = self.sent.iter().filter(|frame| frame["type"] == "end").count();
+        assert!(ends <= 1, "{}: `end` was sent {ends} times", self.name);
+        if ends == 1 {
+            assert_eq!(self.sent.last().unwrap()["type"], "end", "{}: something followed `end`", self.name);
+        }
+        let mut open = false;
+        for frame in self.sent.iter().filter(|frame| frame["type"] == "text") {
+            let (token, last) = (frame["token"].as_str().unwrap(), frame["last"].as_bool().unwrap());
+            assert!(open || !token.is_empty(), "{}: an empty closer without a reply", self.name);
+            open = !last;
+        }
+        assert!(!open || ends == 0, "{}: `end` came before the reply was closed", self.name);
+    }
+}
+
+/// Rule 5 of a call, in every request.
+pub(crate) fn every_call_has_one_result(ask: &Ask) {
+    let mut due: VecDeque<&str> = VecDeque::new();
+    for message in &ask.messages {
+        match message {
+            Message::Assistant { calls, .. } => {
+                assert!(due.is_empty(), "calls without results: {due:?}");
+                due.extend(calls.iter().map(|call| call.id.as_str()));
+            }
+            Message::Tool { call_id, .. } => assert_eq!(due.pop_front(), Some(call_id.as_str())),
+            Message::User(_) => assert!(due.is_empty(), "calls without results: {due:?}"),
+        }
+    }
+    assert!(due.is_empty(), "calls without results: {due:?}");
+}
+
+/// Messages as a script writes them.
+fn rendered(messages: &[Message]) -> Value {
+    let render = |message: &Message| match message {
+        Message::User(text) => json!({"role": "user", "content": text}),
+        Message::Assistant { text, calls } if calls.is_empty() => {
+            json!({"role": "assistant", "content": text})
+        }
+        Message::Assistant { text, calls } => {
+            let names: Vec<_> = calls.iter().map(|call| call.name.as_str()).collect();
+            json!({"role": "assistant", "content": text, "calls": names})
+        }
+        Message::Tool { content, .. } => json!({"role": "tool", "content": content}),
+    };
+    messages.iter().map(render).collect()
+}
+
+fn failure(reason: &str) -> ModelError {
+    match reason {
+        "unreachable" => ModelError::Unreachable,
+        "refused" => ModelError::Refused { status: 401 },
+        "limited" => ModelError::RateLimited,
+        "unavailable" => ModelError::Unavailable { status: 500 },
+        "broken" => ModelError::Broken,
+        other => panic!("no failure is called {other}"),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the hand-turned clock begins somewhere")]
+pub(crate) fn start() -> Instant {
+    Instant::now()
+}
