@@ -1,8 +1,10 @@
 //! What a tool is to the session: who runs it, what is said meanwhile, and how its arguments are checked.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 /// A tool the model may ask for, as its manifest describes it.
@@ -55,6 +57,48 @@ impl Say {
     }
 }
 
+/// Reads one sentence for all languages, or sentences by primary tag, as manifests and prompt files have them.
+impl<'de> Deserialize<'de> for Say {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SayVisitor)
+    }
+}
+
+struct SayVisitor;
+
+impl<'de> Visitor<'de> for SayVisitor {
+    type Value = Say;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sentence, or sentences by language such as `en` and `es`")
+    }
+
+    fn visit_str<E: de::Error>(self, sentence: &str) -> Result<Say, E> {
+        Ok(Say(BTreeMap::from([("en".to_owned(), sentence.to_owned())])))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Say, A::Error> {
+        let mut sentences = BTreeMap::new();
+        while let Some(PrimaryTag(language)) = map.next_key()? {
+            sentences.insert(language, map.next_value()?);
+        }
+        Ok(Say(sentences))
+    }
+}
+
+/// The key of a sentence. A region would never be found, so it is refused where the file is read.
+struct PrimaryTag(String);
+
+impl<'de> Deserialize<'de> for PrimaryTag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let tag = String::deserialize(deserializer)?;
+        if (2..=3).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            return Ok(Self(tag));
+        }
+        Err(de::Error::custom(format!("`{tag}` is no language without its region, such as `en`")))
+    }
+}
+
 /// The tools of one call.
 ///
 /// The session asks it about every call before anything happens; what it implements is compiled once per
@@ -84,3 +128,22 @@ pub trait Toolbox: Send + Sync {
 /// Why arguments were not accepted. The text goes back to the model, never to a log: it may quote them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckError(pub crate::pii::Pii<String>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_is_read_for_all_languages_or_for_each() {
+        let one: Say = serde_json::from_str(r#""Bye.""#).unwrap();
+        assert_eq!(one.within("de-DE"), Some("Bye."));
+        let more: Say = serde_json::from_str(r#"{"en": "Bye.", "es": "Adiós."}"#).unwrap();
+        assert_eq!((more.within("es-MX"), more.within("fr")), (Some("Adiós."), Some("Bye.")));
+    }
+
+    #[test]
+    fn a_language_that_would_never_be_found_is_refused() {
+        let error = serde_json::from_str::<Say>(r#"{"es-US": "Adiós."}"#).unwrap_err().to_string();
+        assert!(error.contains("`es-US` is no language without its region"), "{error}");
+    }
+}

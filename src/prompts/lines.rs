@@ -1,0 +1,48 @@
+//! `lines.toml`: the sentences we say ourselves. A key that is left out keeps the embedded sentence.
+
+use serde::Deserialize;
+
+use super::FileError;
+use crate::chat::Say;
+use crate::session::Lines;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LinesFile {
+    fillers: Option<Vec<Say>>,
+    apology: Option<Say>,
+    transfer: Option<Say>,
+    farewell: Option<Say>,
+    cut_off: Option<Say>,
+}
+
+/// Reads the sentences; what is absent comes from `fallback`.
+pub(super) fn read(file: &str, text: &str, fallback: Lines) -> Result<Lines, FileError> {
+    let lines: LinesFile = toml::from_str(text).map_err(|error| FileError::toml(file, text, 0, &error))?;
+    Ok(Lines {
+        fillers: lines.fillers.unwrap_or(fallback.fillers),
+        apology: lines.apology.unwrap_or(fallback.apology),
+        transfer: lines.transfer.unwrap_or(fallback.transfer),
+        farewell: lines.farewell.unwrap_or(fallback.farewell),
+        cut_off: lines.cut_off.unwrap_or(fallback.cut_off),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_keeps_its_sentence() {
+        let fallback = Lines { apology: Say::new([("en".into(), "Sorry.".into())].into()), ..Lines::default() };
+        let lines = read("lines.toml", "transfer = \"Hold on.\"", fallback).unwrap();
+        assert_eq!((lines.apology.within("en"), lines.transfer.within("en")), (Some("Sorry."), Some("Hold on.")));
+    }
+
+    #[test]
+    fn an_error_names_the_line() {
+        let read = |text| read("lines.toml", text, Lines::default()).unwrap_err().to_string();
+        assert!(read("\n\n[good_bye]\nen = \"Bye\"").starts_with("lines.toml:3: unknown field `good_bye`"));
+        assert!(read("[transfer]\nen = \"A\"\nen-US = \"B\"").starts_with("lines.toml:3: `en-US` is no language"));
+    }
+}
