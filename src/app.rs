@@ -1,6 +1,7 @@
 //! Builds the parts from the settings: the only file that knows every type.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -19,8 +20,9 @@ use crate::ids::WorkflowSid;
 use crate::llm::Model;
 use crate::llm::offline::Offline;
 use crate::llm::openai::{Endpoint, OpenAi};
-use crate::playbook::{Shelf, ShelfError};
+use crate::prompts::{FileError, Shelf, Sources};
 use crate::token::{Keyring, nonce};
+use crate::tools::Tools;
 use crate::twilio::signature::Verifier;
 
 /// How long live calls may go on after the server was told to end.
@@ -41,7 +43,7 @@ pub enum StartError {
     },
     /// A prompt or a tool manifest is broken.
     #[error(transparent)]
-    Playbook(#[from] ShelfError),
+    Playbook(#[from] FileError),
     /// The HTTP client for the model cannot be built.
     #[error("cannot set up the HTTP client: {0}")]
     Client(#[from] reqwest::Error),
@@ -60,8 +62,6 @@ impl Server {
     ///
     /// When the port is taken, or a prompt or tool cannot be read.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        // Fails only when a provider is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let listen = |error| StartError::Listen { address: config.listen, error };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let port = listener.local_addr().map_err(listen)?.port();
@@ -126,8 +126,20 @@ async fn drain(bridge: &Bridge) {
     }
 }
 
+/// The prompts and tools that the settings name.
+///
+/// # Errors
+///
+/// When one of them is broken.
+pub fn shelf(config: &Config) -> Result<Shelf, StartError> {
+    // Fails only when a provider is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let sources = Sources::choose(config.prompts.clone(), config.tools.clone(), Path::new("."));
+    Ok(Shelf::open(sources, Tools::client()?)?)
+}
+
 fn bridge(config: Config, origin: Origin) -> Result<Bridge, StartError> {
-    let shelf = Shelf::open(config.prompts.as_deref(), config.tools.as_deref())?;
+    let shelf = shelf(&config)?;
     let (tokens, workflow) = match &config.access {
         Access::Signed(tokens) => (tokens.clone(), config.workflow),
         Access::Loopback => (Vec::new(), Some(config.workflow.unwrap_or_else(WorkflowSid::nobody))),

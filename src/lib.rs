@@ -43,8 +43,6 @@ pub mod http;
 #[cfg(feature = "server")]
 pub mod llm;
 #[cfg(feature = "server")]
-pub mod playbook;
-#[cfg(feature = "server")]
 pub mod prompts;
 #[cfg(feature = "server")]
 pub mod telemetry;

@@ -45,8 +45,6 @@ pub struct Options {
 enum Command {
     /// Answer calls (what happens without a command)
     Serve,
-    /// Call your own bridge from this terminal
-    Chat(crate::cli::chat::ChatArgs),
     /// Print the documents that are served
     Twiml(twiml::TwimlArgs),
 }
@@ -67,7 +65,6 @@ pub fn main() -> ExitCode {
     };
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&vars),
-        Command::Chat(args) => chat::run(&vars, args),
         Command::Twiml(args) => twiml::run(&vars, &args),
     }
 }

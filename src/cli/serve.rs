@@ -92,7 +92,7 @@ fn announce(server: &Server, open: bool, people: &str) {
     println!("  listening  http://{} ({reach})", server.address());
     println!("  voice URL  {}", bridge.origin.http("/voice/incoming"));
     println!("  answers    {}", bridge.model.describe());
-    println!("  prompts    {}", bridge.shelf.source());
+    println!("  prompts    {}", bridge.shelf.sources().prompts);
     println!("  people     {people}");
     println!("  try it     warmline chat");
 }

@@ -1,16 +1,15 @@
 //! `warmline twiml`: prints the documents that are served, with the settings as they are.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
 use super::{complain, load};
+use crate::app;
 use crate::config::Vars;
 use crate::handoff::{Contact, Handoff, Sentiment, Trigger};
 use crate::http::{People, relay_noun};
 use crate::ids::WorkflowSid;
-use crate::playbook::Shelf;
 use crate::twiml::{Connect, Response};
 
 /// Which document.
@@ -40,7 +39,7 @@ pub fn run(vars: &impl Vars, args: &TwimlArgs) -> ExitCode {
         Ok(config) => config,
         Err(code) => return code,
     };
-    let shelf = match Shelf::open(config.prompts.as_deref(), config.tools.as_deref()) {
+    let shelf = match app::shelf(&config) {
         Ok(shelf) => shelf,
         Err(error) => {
             complain(&error.to_string());
@@ -52,8 +51,7 @@ pub fn run(vars: &impl Vars, args: &TwimlArgs) -> ExitCode {
     let people = People { workflow, number: config.handoff_number, origin: origin.clone() };
     let document = match args.document {
         Document::Incoming => {
-            let playbook: Arc<_> = shelf.current();
-            let relay = relay_noun(&origin.websocket("/voice/relay/TOKEN"), &playbook, true);
+            let relay = relay_noun(&origin.websocket("/voice/relay/TOKEN"), &shelf.current(), true);
             Response::new().connect(Connect::new(relay).action(&origin.http("/voice/handoff?s=STATE")))
         }
         Document::Handoff => people.take(&example(), &Contact::default()),

@@ -17,7 +17,7 @@ pub(super) async fn admitted(wire: &mut impl Wire, call: &Call) -> Option<Box<Se
     let refused = match first {
         Err(_) => "no setup in time",
         Ok(None) => "closed before setup",
-        Ok(Some(text)) => match Inbound::parse(text.as_ref()) {
+        Ok(Some(text)) => match Inbound::parse(&text) {
             Ok(Inbound::Setup(setup)) => match refusal(&setup, call) {
                 None => return Some(setup),
                 Some(refused) => refused,

@@ -6,29 +6,29 @@ mod admission;
 mod running;
 
 use std::future::Future;
+use std::ops::Deref;
 use std::sync::Arc;
 
-use tracing::{error, info};
+use tracing::info;
 
 use crate::calls::Calls;
 use crate::chat::ToolChoice;
 use crate::clock::now;
 use crate::llm::{Model, Question, Tuning};
-use crate::playbook::Playbook;
 use crate::prompts::CallFacts;
+use crate::prompts::Playbook;
 use crate::relay::Setup;
 use crate::session::{Opening, Session, Settings, Timings};
 use crate::token::{RelayPass, nonce};
 use running::Running;
 
-/// Close codes of a socket we end ourselves.
+/// Close code of a socket that is not, or no longer, the one for its call.
 const POLICY: u16 = 1008;
-const INTERNAL: u16 = 1011;
 
 /// A socket that carries frames.
 pub trait Wire: Send {
     /// A received text.
-    type Text: AsRef<str> + Send;
+    type Text: Deref<Target = str> + Send;
 
     /// The next text message; `None` once the socket is closed. The future may be dropped and asked for again.
     fn receive(&mut self) -> impl Future<Output = Option<Self::Text>> + Send;
@@ -62,9 +62,7 @@ pub struct Call {
 pub async fn run(mut wire: impl Wire, call: Call) {
     let Some(setup) = admission::admitted(&mut wire, &call).await else { return };
     let presence = call.calls.enter(&call.pass.call_sid);
-    let Some(question) = first_question(&call, &setup) else {
-        return wire.close(INTERNAL, "no prompt").await;
-    };
+    let question = first_question(&call, &setup);
     let memory = if call.pass.attempt > 0 { call.calls.recall(&call.pass.call_sid) } else { None };
     info!(attempt = call.pass.attempt, restored = memory.is_some(), "session began");
     let (session, opening) = Session::new(settings(&call), memory, now());
@@ -72,33 +70,34 @@ pub async fn run(mut wire: impl Wire, call: Call) {
 }
 
 /// Everything that stays the same in all questions of a call.
-fn first_question(call: &Call, setup: &Setup) -> Option<Question> {
-    let prompts = &call.playbook.prompts;
-    let facts = CallFacts::from_setup(setup, &prompts.front.language, call.pass.attempt > 0);
-    let system = match prompts.render(&facts) {
-        Ok(system) => system,
-        Err(error) => {
-            error!(%error, "the prompt could not be rendered");
-            return None;
-        }
+fn first_question(call: &Call, setup: &Setup) -> Question {
+    let front = &call.playbook.prompts.front;
+    let parameters = setup.parameters.iter();
+    let facts = CallFacts {
+        language: front.language.clone(),
+        direction: setup.direction.clone().unwrap_or_else(|| "inbound".to_owned()),
+        reconnected: call.pass.attempt > 0,
+        caller_name: setup.caller_name.clone(),
+        caller_known: false,
+        parameters: parameters.map(|(name, value)| (name.clone(), value.as_str().into())).collect(),
     };
-    Some(Question {
-        system: system.into(),
+    Question {
+        system: call.playbook.system_prompt(&facts).into(),
         messages: Vec::new(),
         toolbox: call.playbook.tools.clone(),
         choice: ToolChoice::Auto,
         attempt: 1,
-        language: prompts.front.language.clone(),
-        tuning: Tuning { model: prompts.front.model.clone(), temperature: prompts.front.temperature },
-    })
+        language: front.language.clone(),
+        tuning: Tuning { model: front.model.clone(), temperature: front.temperature },
+    }
 }
 
 fn settings(call: &Call) -> Settings {
     let prompts = &call.playbook.prompts;
-    let opening = match (&prompts.front.greeting, call.pass.attempt) {
-        (Some(greeting), 0) => Opening::Greeting(greeting.clone()),
-        (None, 0) => Opening::Silent,
-        (_, _) => Opening::Reconnected,
+    let opening = match prompts.front.greeting(&prompts.front.language) {
+        _ if call.pass.attempt > 0 => Opening::Reconnected,
+        Some(greeting) => Opening::Greeting(greeting.to_owned()),
+        None => Opening::Silent,
     };
     Settings {
         call_sid: call.pass.call_sid.clone(),

@@ -16,7 +16,7 @@ use crate::handoff::Outcome;
 use crate::ids::CallSid;
 use crate::llm::{Answer, Model, Question};
 use crate::pii::Pii;
-use crate::playbook::Playbook;
+use crate::prompts::Playbook;
 use crate::relay::{Inbound, Outbound};
 use crate::session::{Ask, Input, Output, Outputs, RequestId, Run, RunId, Session};
 
@@ -137,7 +137,7 @@ impl<W: Wire> Running<W> {
 
     fn input(&mut self, event: Event<W::Text>) -> Option<Input> {
         match event {
-            Event::Frame(text) => self.frame(text.as_ref()),
+            Event::Frame(text) => self.frame(&text),
             Event::Answer(request, event) => {
                 // A stream that ends without saying so broke off.
                 let event = event.unwrap_or(ModelEvent::Failed(ModelError::Broken));

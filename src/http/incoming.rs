@@ -12,9 +12,14 @@ use super::{Shared, Twiml, replay};
 use crate::clock::since_epoch;
 use crate::handoff::{Handoff, Trigger};
 use crate::ids::CallSid;
-use crate::playbook::Playbook;
+use crate::prompts::{Playbook, SpokenLanguage};
 use crate::token::{ActionState, Purpose, RelayPass, nonce};
-use crate::twiml::{Connect, Language, Relay, Response};
+use crate::twiml::{Connect, Language, Relay, RelayAttribute, Response};
+
+/// What a call needs unless the prompt says otherwise: playback reports, so that we know what was heard, and
+/// the keypad, so that a person can be reached without a word.
+const ALWAYS: [(RelayAttribute, &str); 2] =
+    [(RelayAttribute::Events, "speaker-events tokens-played"), (RelayAttribute::DtmfDetection, "true")];
 
 /// How long a relay URL stays valid. Twilio opens it within two seconds.
 const PASS: u64 = 120;
@@ -73,14 +78,32 @@ pub(super) fn connect(bridge: &Shared, form: &Form, call_sid: CallSid, attempt: 
 pub fn relay(url: &str, playbook: &Playbook, greet: bool) -> Relay {
     let front = &playbook.prompts.front;
     let mut relay = Relay::new(url);
-    if let Some(greeting) = front.greeting.as_deref().filter(|_| greet) {
+    if let Some(greeting) = front.greeting(&front.language).filter(|_| greet) {
         relay = relay.greeting(greeting);
+    }
+    relay = relay.set(RelayAttribute::Language, &front.language);
+    for (attribute, value) in ALWAYS {
+        relay = relay.set(attribute, value);
     }
     for (attribute, value) in front.relay_attributes() {
         relay = relay.set(attribute, value);
     }
-    for language in &front.languages {
-        relay = relay.language(Language::from(language));
+    front.languages.iter().fold(relay, |relay, spoken| relay.language(language(spoken)))
+}
+
+fn language(spoken: &SpokenLanguage) -> Language {
+    let mut language = Language::new(&spoken.code);
+    if let Some(provider) = &spoken.tts_provider {
+        language = language.tts_provider(provider);
     }
-    relay
+    if let Some(voice) = &spoken.voice {
+        language = language.voice(voice);
+    }
+    if let Some(provider) = &spoken.transcription_provider {
+        language = language.transcription_provider(provider);
+    }
+    match &spoken.speech_model {
+        Some(model) => language.speech_model(model),
+        None => language,
+    }
 }

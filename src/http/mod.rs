@@ -14,8 +14,8 @@ mod replay;
 mod signature;
 mod status;
 
-pub use people::People;
 pub use incoming::relay as relay_noun;
+pub use people::People;
 pub use replay::Answered;
 
 use std::sync::Arc;
@@ -25,8 +25,8 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, on};
 use axum::routing::MethodFilter;
+use axum::routing::{MethodRouter, get, on};
 use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -34,11 +34,11 @@ use crate::calls::Calls;
 use crate::config::{Access, Origin};
 use crate::handoff::Trigger;
 use crate::llm::Model;
-use crate::playbook::Shelf;
+use crate::prompts::Shelf;
 use crate::session::Timings;
 use crate::token::Keyring;
-use crate::twiml;
 use crate::twilio::signature::Verifier;
+use crate::twiml;
 
 /// Everything the URLs need. One per server.
 pub struct Bridge {

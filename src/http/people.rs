@@ -27,7 +27,7 @@ impl People {
     /// Hands a call over with its document.
     pub fn take(&self, handoff: &Handoff, contact: &Contact) -> Response {
         let Some(workflow) = &self.workflow else { return self.after_queue() };
-        let task = Task::new(handoff.to_task_attributes(contact));
+        let task = Task::new(&handoff.to_task_attributes(contact));
         let action = self.origin.http("/voice/queued");
         let queue = Enqueue::workflow(workflow).action(&action).task(task);
         // What follows runs when the queue was left and its action could not be asked.

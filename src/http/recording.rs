@@ -12,6 +12,9 @@ use crate::twiml::{Response, Say};
 /// Thanks the caller, and tells the operator.
 pub(super) async fn answer(Extension(form): Extension<Form>) -> Twiml {
     let seconds = form.word("RecordingDuration");
-    warn!(recording.sid = form.word("RecordingSid"), seconds, "a caller left a message: somebody should call back");
+    warn!(
+        recording.sid = form.word("RecordingSid"),
+        seconds, "a caller left a message: somebody should call back"
+    );
     (&Response::new().say(Say::new("Thank you. We will call you back. Goodbye.")).hangup()).into()
 }

@@ -59,9 +59,8 @@ fn refuse_strangers_when_open(bridge: &Shared, headers: &HeaderMap) -> Option<Re
         return None;
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    (!is_loopback_host(host)).then(|| {
-        refusal("this server is open to its own machine only; set TWILIO_AUTH_TOKEN and PUBLIC_URL")
-    })
+    (!is_loopback_host(host))
+        .then(|| refusal("this server is open to its own machine only; set TWILIO_AUTH_TOKEN and PUBLIC_URL"))
 }
 
 /// The signature covers the address as Twilio knows it: built from the settings, never from `Host`.
@@ -89,7 +88,11 @@ fn is_signed(
 
 fn is_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    kind.split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 fn refusal(reason: &'static str) -> Response {

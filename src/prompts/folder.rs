@@ -41,9 +41,8 @@ impl Folder {
                 Ok(files.iter().filter(|(name, _)| wanted(name)).map(text).collect())
             }
             Self::Directory(folder) => {
-                let names = names(folder, wanted).map_err(|error| {
-                    FileError::unreadable(&folder.display().to_string(), &error)
-                })?;
+                let names = names(folder, wanted)
+                    .map_err(|error| FileError::unreadable(&folder.display().to_string(), &error))?;
                 names.into_iter().map(|name| self.read(name)).collect()
             }
         }

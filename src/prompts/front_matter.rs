@@ -106,7 +106,10 @@ impl Default for FrontMatter {
             greeting: Say::new(
                 [
                     ("en", "Hello, you are talking to an AI assistant. How can I help?"),
-                    ("es", "Hola, habla con un asistente de inteligencia artificial. ¿En qué puedo ayudarle?"),
+                    (
+                        "es",
+                        "Hola, habla con un asistente de inteligencia artificial. ¿En qué puedo ayudarle?",
+                    ),
                 ]
                 .map(|(language, sentence)| (language.to_owned(), sentence.to_owned()))
                 .into(),
@@ -245,6 +248,9 @@ mod tests {
     #[test]
     fn the_tag_of_a_language_is_the_declared_one() {
         let front = front("[[languages]]\ncode = \"es-MX\"").unwrap();
-        assert_eq!((front.tag_of("es"), front.tag_of("en"), front.tag_of("fr")), (Some("es-MX"), Some("en-US"), None));
+        assert_eq!(
+            (front.tag_of("es"), front.tag_of("en"), front.tag_of("fr")),
+            (Some("es-MX"), Some("en-US"), None)
+        );
     }
 }

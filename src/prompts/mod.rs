@@ -24,6 +24,7 @@ pub use source::{Source, Sources};
 pub use template::CallFacts;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -51,7 +52,7 @@ pub struct Prompts {
     /// How the agent speaks and listens.
     pub front: FrontMatter,
     /// The sentences we say ourselves.
-    pub lines: Lines,
+    pub lines: Arc<Lines>,
     /// What the agent may tell.
     pub knowledge: Knowledge,
     /// Names this version: 12 hex digits over the names and texts of all files it was read from.
@@ -93,7 +94,8 @@ impl Prompts {
         let mut texts = folder.texts(Self::reads)?;
         let has = |texts: &[Text], wanted: fn(&str) -> bool| texts.iter().any(|text| wanted(&text.name));
         let embedded = EMBEDDED.texts(Self::reads)?;
-        for wanted in [(|name| name == LINES) as fn(&str) -> bool, |name| knowledge_language(name).is_some()] {
+        for wanted in [(|name| name == LINES) as fn(&str) -> bool, |name| knowledge_language(name).is_some()]
+        {
             if !has(&texts, wanted) {
                 texts.extend(embedded.iter().filter(|text| wanted(&text.name)).cloned());
             }
@@ -105,7 +107,7 @@ impl Prompts {
         let template = Template::new(&agent.file, begins, body, &knowledge)?;
         let lines = read_lines(&embedded, Lines::default())?;
         let lines = read_lines(&texts, lines)?;
-        Ok(Self { front, lines, knowledge, version: version(&texts), template })
+        Ok(Self { front, lines: Arc::new(lines), knowledge, version: version(&texts), template })
     }
 }
 
@@ -183,7 +185,10 @@ mod tests {
         all.extend([&lines.apology, &lines.transfer, &lines.farewell, &lines.cut_off]);
         for line in all {
             for language in ["es", "fr", "de", "pt"] {
-                assert!(line.within(language).is_some_and(|said| Some(said) != line.within("en")), "{line:?}");
+                assert!(
+                    line.within(language).is_some_and(|said| Some(said) != line.within("en")),
+                    "{line:?}"
+                );
             }
         }
     }

@@ -64,7 +64,10 @@ impl Shelf {
             held.seen = now;
             match read(&self.sources, &self.client) {
                 Ok(playbook) => {
-                    tracing::info!(prompts.version = playbook.prompts.version, "prompts and tools were read again");
+                    tracing::info!(
+                        prompts.version = playbook.prompts.version,
+                        "prompts and tools were read again"
+                    );
                     held.playbook = Arc::new(playbook);
                 }
                 Err(error) => report(&error, "an edit is broken, the last good version stays in use"),

@@ -21,7 +21,10 @@ pub(crate) fn lines() -> Lines {
     };
     Lines {
         fillers: vec![say("One moment.", "Un momento."), say("Still looking.", "Sigo buscando.")],
-        apology: say("Sorry, something went wrong. A person takes over.", "Lo siento. Le paso con una persona."),
+        apology: say(
+            "Sorry, something went wrong. A person takes over.",
+            "Lo siento. Le paso con una persona.",
+        ),
         transfer: say("I am connecting you now.", "Le paso ahora."),
         farewell: say("Goodbye.", "Adiós."),
         cut_off: say("Sorry, we were cut off.", "Perdone, se cortó."),
@@ -46,7 +49,9 @@ pub(crate) fn settings(toolbox: Arc<dyn Toolbox>) -> Settings {
 /// The shipped tools and one that runs outside the session.
 pub(crate) fn toolbox() -> Arc<dyn Toolbox> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tools");
-    Arc::new(Tools::load(&folder).expect("the fixture tools load"))
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = Tools::client().expect("a client");
+    Arc::new(Tools::load(&folder, &client).expect("the fixture tools load"))
 }
 
 /// Plays a file.
