@@ -19,11 +19,6 @@ pub(super) struct Cycle {
 }
 
 impl Cycle {
-    /// Whether text was sent that no `last:true` followed yet.
-    pub(super) fn is_open(&self) -> bool {
-        self.open
-    }
-
     /// Begins a part of the reply that is not the continuation of a sentence.
     pub(super) fn seam(&mut self) {
         self.seam = true;

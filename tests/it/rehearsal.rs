@@ -61,7 +61,7 @@ pub(crate) fn toolbox() -> Arc<dyn Toolbox> {
 /// Where the session did something else than the file says, naming the line.
 pub(crate) fn check_call(path: &Path) {
     let text = std::fs::read_to_string(path).unwrap();
-    let script = parse(&text).unwrap_or_else(|mistake| panic!("{}: {mistake}", path.display()));
+    let script = parse(&text).unwrap_or_else(|mistakes| panic!("{}: {mistakes:?}", path.display()));
     let mut rehearsal = Rehearsal::new(path.display().to_string());
     for line in script {
         rehearsal.play(&line);
