@@ -1,7 +1,7 @@
 //! One session on the line: what a caller can do, and what can be waited for.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -144,7 +144,10 @@ impl Conversation {
         }
         self.listener.caller_speaks(true);
         self.listener.player.interrupt(By::Speech, now);
-        self.after_cut(now).await.map(Some)
+        let cut = self.listener.after_cut(now);
+        self.listener.caller_speaks(false);
+        self.listener.send().await?;
+        Ok(Some(cut))
     }
 
     /// The caller cuts in right after these words, which are waited for, and heard at once. Needs a rate at
@@ -155,9 +158,21 @@ impl Conversation {
     /// When the words do not come, or cannot be cut off, within that time, or the session is over.
     pub async fn interrupt_after(&mut self, words: &str, within: Duration) -> Result<Cut, CallError> {
         self.listener.begin_act()?;
-        let heard = |listener: &mut Listener, now| listener.player.interrupt_after(words, By::Speech, now);
-        let now = self.listener.until(within, heard).await?;
-        self.after_cut(now).await
+        let mut cut = None;
+        let heard = |listener: &mut Listener, now| {
+            cut = listener.cut_after(words, now);
+            cut.is_some()
+        };
+        self.listener.until(within, heard).await?;
+        self.listener.send().await?;
+        cut.ok_or(CallError::Over)
+    }
+
+    /// The same without waiting: `None` if the words are not there to be heard. The server is told when
+    /// something is awaited next.
+    pub fn try_interrupt_after(&mut self, words: &str) -> Option<Cut> {
+        let now = self.listener.begin_act().ok()?;
+        self.listener.cut_after(words, now)
     }
 
     /// The caller presses a key.
@@ -176,7 +191,7 @@ impl Conversation {
         self.listener.wire.push(&json!({ "type": "dtmf", "digit": key.to_string() }));
         let cut = if cuts {
             self.listener.player.interrupt(By::Key, now);
-            Some(self.after_cut(now).await?)
+            Some(self.listener.after_cut(now))
         } else {
             self.listener.answer_to_keys();
             None
@@ -252,6 +267,12 @@ impl Conversation {
         self.reply(within, false).await
     }
 
+    /// The next reply if it was played to its end by now.
+    pub fn take_reply(&mut self) -> Option<Reply> {
+        let number = self.listener.replies.ready(true, self.listener.ending.is_some())?;
+        Some(self.listener.replies.take(number))
+    }
+
     /// Waits until nothing is being played.
     ///
     /// # Errors
@@ -301,14 +322,6 @@ impl Conversation {
         self.listener.until(within, ready).await?;
         let number = number.ok_or(CallError::Over)?;
         Ok(self.listener.replies.take(number))
-    }
-
-    async fn after_cut(&mut self, now: Instant) -> Result<Cut, CallError> {
-        self.listener.play(now);
-        self.listener.caller_speaks(false);
-        let cut = self.listener.replies.cut();
-        self.listener.send().await?;
-        Ok(cut)
     }
 
     async fn close(&mut self, ending: Ending) -> Result<(), CallError> {

@@ -10,8 +10,8 @@ use super::frame::Frame;
 use super::noun::Noun;
 use super::player::Words;
 use super::player::{Playback, Player, Report};
-use super::reply::Replies;
-use super::speech::{Interruptible, Rate};
+use super::reply::{Cut, Replies};
+use super::speech::{By, Interruptible, Rate};
 use super::wire::{Received, Wire};
 use crate::clock;
 
@@ -114,6 +114,23 @@ impl Listener {
         self.play(now);
         self.acted = now;
         Ok(now)
+    }
+
+    /// The caller cuts in after these words, if they are there to be heard.
+    pub(super) fn cut_after(&mut self, words: &str, now: Instant) -> Option<Cut> {
+        if !self.player.interrupt_after(words, By::Speech, now) {
+            return None;
+        }
+        self.caller_speaks(true);
+        let cut = self.after_cut(now);
+        self.caller_speaks(false);
+        Some(cut)
+    }
+
+    /// Reports an interrupt, and settles what was heard.
+    pub(super) fn after_cut(&mut self, now: Instant) -> Cut {
+        self.play(now);
+        self.replies.cut()
     }
 
     /// A key is a question too, unless something is being said: then that may be the answer.

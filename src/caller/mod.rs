@@ -20,6 +20,7 @@ pub mod player;
 #[cfg(test)]
 pub(crate) mod rehearsal;
 mod reply;
+pub mod report;
 pub mod script;
 mod speech;
 mod wire;

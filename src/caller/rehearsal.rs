@@ -307,6 +307,7 @@ mod tests {
         let greeting = [
             "setup",
             "agentSpeaking on",
+            "clientSpeaking on",
             "tokensPlayed Hi,",
             "tokensPlayed  this is",
             "interrupt this is",
@@ -316,7 +317,7 @@ mod tests {
             "clientSpeaking off",
             "prompt hello true",
         ];
-        assert_eq!(sent[..10], greeting);
+        assert_eq!(sent[..11], greeting);
         assert_eq!(sent.iter().filter(|frame| frame.starts_with("interrupt")).count(), 2);
         assert!(!sent.iter().any(|frame| frame.contains("more to tell")));
     }
