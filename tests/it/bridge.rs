@@ -1,0 +1,114 @@
+//! A whole server on a free port, as Twilio meets it: public address, signatures, and a model that is scripted.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde_json::Value;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+use warmline::app::Server;
+use warmline::caller::{Call, Conversation, Rate, Twilio};
+use warmline::config::Config;
+use warmline::twiml::Element;
+
+use super::model::{FakeModel, Step};
+
+pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const WORKFLOW: &str = "WWbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+pub(crate) const PUBLIC: &str = "https://bridge.example.com";
+/// How long anything may take before a test gives up.
+pub(crate) const SOON: Duration = Duration::from_secs(10);
+/// Fast speech: a sentence takes a tenth of a second, and can still be interrupted.
+pub(crate) const FAST: u32 = 400;
+
+/// The server, and what surrounds it.
+pub(crate) struct TestBridge {
+    pub(crate) twilio: Twilio,
+    pub(crate) base: Url,
+    pub(crate) model: FakeModel,
+    pub(crate) ending: CancellationToken,
+    _tasks: JoinSet<()>,
+}
+
+impl TestBridge {
+    pub(crate) async fn start(script: impl Fn(&Value) -> Vec<Step> + Send + Sync + 'static) -> Self {
+        Self::with(&[], script).await
+    }
+
+    /// With settings beside or in place of the usual ones; an empty value removes one.
+    pub(crate) async fn with(
+        settings: &[(&str, &str)],
+        script: impl Fn(&Value) -> Vec<Step> + Send + Sync + 'static,
+    ) -> Self {
+        let model = FakeModel::start(script).await;
+        let usual = [
+            ("PORT", "0"),
+            ("BIND", "127.0.0.1"),
+            ("PUBLIC_URL", PUBLIC),
+            ("TWILIO_AUTH_TOKEN", TOKEN),
+            ("TWILIO_WORKFLOW_SID", WORKFLOW),
+            ("OPENAI_BASE_URL", model.base_url.as_str()),
+            ("OPENAI_API_KEY", "sk-test"),
+            // The folders of this repository are its embedded ones; tests do not depend on where they run.
+            ("WARMLINE_PROMPTS", concat!(env!("CARGO_MANIFEST_DIR"), "/prompts")),
+            ("WARMLINE_TOOLS", concat!(env!("CARGO_MANIFEST_DIR"), "/tools")),
+        ];
+        let vars: BTreeMap<String, String> = usual
+            .iter()
+            .chain(settings)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let config = Config::load(&vars).expect("the settings fit");
+        let open = config.is_open();
+        let server = Server::start(config).await.expect("the server starts");
+        let base = Url::parse(&format!("http://{}", server.address())).unwrap();
+        let (public, token) = if open {
+            (base.clone(), None)
+        } else {
+            (Url::parse(PUBLIC).unwrap(), Some(SecretString::from(TOKEN)))
+        };
+        let twilio = Twilio::new(base.clone(), public, format!("AC{}", "a".repeat(32)), token).unwrap();
+        let ending = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        let (ends, now) = (ending.clone(), CancellationToken::new());
+        tasks.spawn(async move { server.serve(ends, now).await.unwrap() });
+        Self { twilio, base, model, ending, _tasks: tasks }
+    }
+
+    pub(crate) fn call(&self) -> Call {
+        self.twilio.call("+15551230000", "+15559870000")
+    }
+
+    /// A call whose greeting was heard.
+    pub(crate) async fn connected(&self, rate: u32) -> (Call, Conversation) {
+        let mut call = self.call();
+        call.dial().await.unwrap();
+        let mut conversation = call.connect(Rate::per_second(rate)).await.unwrap();
+        conversation.wait_quiet(SOON).await.unwrap();
+        (call, conversation)
+    }
+
+    /// The address of a path on this machine.
+    pub(crate) fn local(&self, path: &str) -> String {
+        self.base.join(path).unwrap().to_string()
+    }
+}
+
+/// The Task of a document that enqueues.
+pub(crate) fn task(document: &Element) -> Value {
+    let enqueue = document.child("Enqueue").unwrap_or_else(|| panic!("no Enqueue in {}", document.name));
+    assert_eq!(enqueue.attribute("workflowSid"), Some(WORKFLOW));
+    serde_json::from_str(&enqueue.child("Task").expect("a Task").text).expect("the Task is JSON")
+}
+
+/// The `escalate` arguments of most tests.
+pub(crate) fn escalation() -> Value {
+    serde_json::json!({
+        "reason": "billing dispute",
+        "reasonCode": "caller_request",
+        "callSummary": "Caller was charged twice for order 1182 & wants <a refund>.",
+        "sentiment": "negative",
+    })
+}
