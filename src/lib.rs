@@ -9,3 +9,5 @@ pub mod relay;
 pub mod clock;
 #[cfg(feature = "caller")]
 pub mod caller;
+#[cfg(feature = "server")]
+pub mod cli;
