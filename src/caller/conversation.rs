@@ -255,6 +255,11 @@ impl Conversation {
         self.listener.next().await
     }
 
+    /// The next thing that happened already and was not told yet; never waits.
+    pub fn happened(&mut self) -> Option<Happening> {
+        self.listener.happened()
+    }
+
     /// The next reply, once it was played to its end (or cut off by `end`). What was being said when the
     /// caller last spoke is not it.
     ///

@@ -290,6 +290,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn another_calls_document_can_be_tried() {
+        let rehearsal = Rehearsal::new().await;
+        let (call, _line) = connected(&rehearsal, Rate::Instant).await;
+        let mut thief = rehearsal.twilio.call("+15550100003", "+15550100002");
+        assert!(matches!(thief.open(Rate::Instant).await, Err(CallError::NoSession)));
+        thief.steal_document(&call);
+        let line = thief.open(Rate::Instant).await.unwrap();
+        assert_eq!(thief.setup(&line)["callSid"], thief.sid());
+        assert_ne!(thief.sid(), call.sid());
+        let answer = thief.notify("/nowhere", &[("CallDuration", "9")]).await.unwrap();
+        assert_eq!(answer.status, 404);
+    }
+
+    #[tokio::test]
     async fn an_interrupt_is_reported_with_the_words_heard_and_the_rest_is_never_played() {
         let rehearsal = Rehearsal::new().await;
         let (_call, mut line) = connected(&rehearsal, SLOW).await;

@@ -45,7 +45,9 @@ impl<W: Write> Screen<W> {
     /// The end of a reply, and how long its first token took.
     pub(super) fn answered(&mut self, first_token: Duration) -> io::Result<()> {
         self.reply = None;
-        self.aside(&format!("first token after {} ms", first_token.as_millis()))
+        let milliseconds = first_token.as_secs_f64() * 1000.0;
+        let digits = usize::from(milliseconds < 10.0);
+        self.aside(&format!("first token after {milliseconds:.digits$} ms"))
     }
 
     /// What an interrupt cut off.
@@ -133,9 +135,17 @@ mod tests {
             screen.ai(Some(0), "Hi,")?;
             screen.ai(Some(0), " how are you?")?;
             screen.answered(Duration::from_millis(12))?;
-            screen.ai(Some(1), "Still there?")
+            screen.ai(Some(1), "Still there?")?;
+            screen.answered(Duration::from_micros(340))
         });
-        assert_eq!(text, "ai   Hi,\n     how are you?\n     (first token after 12 ms)\nai   Still there?\n");
+        let lines = [
+            "ai   Hi,",
+            "     how are you?",
+            "     (first token after 12 ms)",
+            "ai   Still there?",
+            "     (first token after 0.3 ms)",
+        ];
+        assert_eq!(text.lines().collect::<Vec<_>>(), lines);
     }
 
     #[test]

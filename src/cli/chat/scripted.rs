@@ -111,32 +111,26 @@ impl<W: Write> Play<'_, W> {
             return Ok(Err(CallError::Over));
         };
         self.owed = matches!(cue, Cue::Says { last: true, .. } | Cue::Frame(_));
+        match cue {
+            Cue::Says { words, .. } => screen.caller(words)?,
+            Cue::Press(key) => screen.caller(&format!("[{key}]"))?,
+            Cue::Frame(_) | Cue::Interrupt { .. } | Cue::Played(_) | Cue::Speaking(_) | Cue::HangUp => {}
+        }
         let acted = match cue {
-            Cue::Says { words, last: true } => {
-                screen.caller(words)?;
-                line.barge_in(words).await
-            }
+            Cue::Says { words, last: true } => line.barge_in(words).await,
             Cue::Says { words, last: false } => line.say_partial(words).await,
-            Cue::Press(key) => {
-                screen.caller(&format!("[{key}]"))?;
-                line.press(*key).await
-            }
+            Cue::Press(key) => line.press(*key).await,
             Cue::HangUp => return Ok(line.hang_up().await),
             Cue::Frame(frame) => return Ok(line.send_text(frame.clone()).await),
             Cue::Interrupt { .. } | Cue::Played(_) | Cue::Speaking(_) => return Ok(Ok(())),
         };
         match acted {
             Ok(act) => {
-                if let Some(cut) = &act.cut {
-                    screen.cut(cut)?;
-                }
-                if !act.reported {
-                    screen.aside("the server is not told: the session does not ask for it now")?;
-                }
-                Ok(Ok(()))
+                self.session.show_act(&act, "the server is not told: its session does not ask for it")?
             }
-            Err(error) => Ok(Err(error)),
+            Err(error) => return Ok(Err(error)),
         }
+        Ok(Ok(()))
     }
 
     /// Who has manners waits for the reply, and for its end.
@@ -164,7 +158,7 @@ impl<W: Write> Play<'_, W> {
         }
         if let Ok(cut) = &cut {
             // The fragment that was heard is shown before what was not.
-            self.session.rest(Duration::ZERO).await?;
+            self.session.show_happened()?;
             self.session.screen.cut(cut)?;
         }
         Ok(cut.map(drop))

@@ -10,7 +10,7 @@ use super::ChatError;
 use super::screen::{Screen, task};
 use crate::caller::player::Playback;
 use crate::caller::script::OutcomeKind;
-use crate::caller::{Call, CallError, Conversation, Ending, Happening, Noun, Rate};
+use crate::caller::{Act, Call, CallError, Conversation, Cut, Ending, Happening, Noun, Rate};
 
 /// A call on a screen.
 pub(super) struct Session<'a, W> {
@@ -53,7 +53,33 @@ impl<'a, W: Write> Session<'a, W> {
     pub(super) async fn next(&mut self) -> Result<Step, ChatError> {
         let Some(line) = &mut self.line else { return Ok(Step::Ended) };
         let happening = line.next().await;
-        match &happening {
+        self.show(&happening)?;
+        Ok(if happening == Happening::Ended { Step::Ended } else { Step::Going })
+    }
+
+    /// Shows what happened already: the words before a cut come before what it cut off.
+    pub(super) fn show_happened(&mut self) -> Result<(), ChatError> {
+        while let Some(happening) = self.line.as_mut().and_then(Conversation::happened) {
+            self.show(&happening)?;
+        }
+        Ok(())
+    }
+
+    /// Shows what became of something the caller did; `otherwise` if the server was not told.
+    pub(super) fn show_act(&mut self, act: &Act, otherwise: &str) -> Result<(), ChatError> {
+        if let Some(cut) = &act.cut {
+            self.show_happened()?;
+            self.screen.cut(cut)?;
+        }
+        if !act.reported {
+            self.screen.aside(otherwise)?;
+        }
+        Ok(())
+    }
+
+    fn show(&mut self, happening: &Happening) -> Result<(), ChatError> {
+        let Some(line) = &mut self.line else { return Ok(()) };
+        match happening {
             Happening::Frame(number) => show_frame(self.screen, line, *number)?,
             Happening::Playback(report) => {
                 if let Playback::Played { reply, text } = &report.what {
@@ -64,9 +90,12 @@ impl<'a, W: Write> Session<'a, W> {
         }
         while let Some(reply) = line.take_reply() {
             self.screen.answered(reply.first_token)?;
+            if let Some(unheard) = reply.text.strip_prefix(&reply.heard).filter(|rest| !rest.is_empty()) {
+                self.screen.cut(&Cut { heard: reply.heard.clone(), unheard: unheard.to_owned() })?;
+            }
             self.replies.push_back(reply.text);
         }
-        Ok(if happening == Happening::Ended { Step::Ended } else { Step::Going })
+        Ok(())
     }
 
     /// Shows everything until something is found, which is looked for after every step.

@@ -95,51 +95,45 @@ async fn hang_up<W: Write>(session: &mut Session<'_, W>) -> Result<(), ChatError
 /// Does what a line says. True if a reply is to be expected.
 async fn obey<W: Write>(session: &mut Session<'_, W>, typed: &str) -> Result<bool, ChatError> {
     session.replies.clear();
-    let Session { line: Some(line), screen, .. } = session else { return Ok(false) };
+    let Some(line) = &mut session.line else { return Ok(false) };
     let (command, rest) = typed.split_once(' ').map_or((typed, ""), |(command, rest)| (command, rest.trim()));
     match command {
-        "/interrupt" => match line.interrupt().await? {
-            Some(cut) => screen.cut(&cut)?,
-            None => screen.aside("nothing is being said that may be cut off")?,
-        },
+        "/interrupt" => {
+            let cut = line.interrupt().await?;
+            let act = Act { reported: cut.is_some(), cut };
+            session.show_act(&act, "nothing is being said that may be cut off")?;
+        }
         "/dtmf" if !rest.is_empty() && rest.chars().all(|key| "0123456789*#ABCD".contains(key)) => {
-            for key in rest.chars() {
-                let act = line.press(key).await?;
-                show_act(
-                    screen,
-                    &act,
-                    "the key is not reported: no dtmfDetection, or a text that may not be cut off",
-                )?;
-            }
-            return Ok(true);
+            return press(session, rest).await;
         }
         "/partial" if !rest.is_empty() => {
             let act = line.say_partial(rest).await?;
-            show_act(screen, &act, "not reported: the session has no partialPrompts")?;
+            session.show_act(&act, "not reported: the session has no partialPrompts")?;
         }
         "/help" => {
             for help in HELP {
-                screen.aside_as_it_is(help)?;
+                session.screen.aside_as_it_is(help)?;
             }
         }
-        _ if command.starts_with('/') => screen.aside("no such command; /help lists them")?,
+        _ if command.starts_with('/') => session.screen.aside("no such command; /help lists them")?,
         _ => {
             let act = line.barge_in(typed).await?;
-            show_act(screen, &act, "not heard: what the AI says now may not be cut off")?;
+            session.show_act(&act, "not heard: what the AI says now may not be cut off")?;
             return Ok(act.reported);
         }
     }
     Ok(false)
 }
 
-fn show_act(screen: &mut Screen<impl Write>, act: &Act, otherwise: &str) -> Result<(), ChatError> {
-    if let Some(cut) = &act.cut {
-        screen.cut(cut)?;
+async fn press<W: Write>(session: &mut Session<'_, W>, keys: &str) -> Result<bool, ChatError> {
+    let mut reported = false;
+    for key in keys.chars() {
+        let Some(line) = &mut session.line else { return Ok(false) };
+        let act = line.press(key).await?;
+        reported = act.reported;
+        session.show_act(&act, "not reported: no dtmfDetection, or a text that may not be cut off")?;
     }
-    if !act.reported {
-        screen.aside(otherwise)?;
-    }
-    Ok(())
+    Ok(reported)
 }
 
 #[cfg(test)]
