@@ -48,7 +48,8 @@ fn main() {
 /// The bridge: prints its address, and serves until it is killed.
 async fn bridge(model: String) {
     let settings = [("PORT", "0".to_owned()), ("OPENAI_BASE_URL", model)];
-    let settings: BTreeMap<_, _> = settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let settings: BTreeMap<_, _> =
+        settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let server = Server::start(Config::load(&settings).expect("settings")).await.expect("a server");
     println!("http://{}", server.address());
     server.serve(CancellationToken::new(), CancellationToken::new()).await.expect("served");
@@ -61,8 +62,9 @@ async fn measure() {
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(async move { axum::serve(listener, app).await.expect("the model serves") });
     let bridge = Process::start(&model);
-    let twilio = Twilio::new(bridge.address.clone(), bridge.address.clone(), format!("AC{}", "0".repeat(32)), None)
-        .expect("a client");
+    let twilio =
+        Twilio::new(bridge.address.clone(), bridge.address.clone(), format!("AC{}", "0".repeat(32)), None)
+            .expect("a client");
     let mut talking = connect(&twilio).await;
     delays(&mut talking).await;
     let base = bridge.resident();
@@ -96,7 +98,13 @@ async fn delays(conversation: &mut Conversation) {
     }
     delays.sort_unstable();
     let at = |share: f64| delays[((delays.len() - 1) as f64 * share) as usize];
-    println!("delta to frame     p50 {} us, p95 {} us, p99 {} us  ({} deltas)", at(0.5), at(0.95), at(0.99), delays.len());
+    println!(
+        "delta to frame     p50 {} us, p95 {} us, p99 {} us  ({} deltas)",
+        at(0.5),
+        at(0.95),
+        at(0.99),
+        delays.len()
+    );
     assert!(delays.len() >= TURNS * TOKENS as usize * 9 / 10, "deltas were lost");
 }
 
@@ -113,7 +121,9 @@ fn answer() -> Response {
             "[DONE]".to_owned()
         } else {
             let now = EPOCH.elapsed().as_micros();
-            format!(r#"{{"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{{"index":0,"delta":{{"content":" {now}"}},"logprobs":null,"finish_reason":null}}]}}"#)
+            format!(
+                r#"{{"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{{"index":0,"delta":{{"content":" {now}"}},"logprobs":null,"finish_reason":null}}]}}"#
+            )
         };
         Some((Ok::<_, Infallible>(Bytes::from(format!("data: {chunk}\n\n"))), sent + 1))
     });
@@ -128,11 +138,8 @@ struct Process {
 impl Process {
     fn start(model: &str) -> Self {
         let program = std::env::current_exe().expect("this program");
-        let mut child = Command::new(program)
-            .env(ROLE, model)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the bridge starts");
+        let mut child =
+            Command::new(program).env(ROLE, model).stdout(Stdio::piped()).spawn().expect("the bridge starts");
         let mut line = String::new();
         let output = child.stdout.take().expect("its output");
         BufReader::new(output).read_line(&mut line).expect("its address");
