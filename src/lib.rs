@@ -13,4 +13,6 @@ pub mod prompts;
 #[cfg(feature = "server")]
 pub mod tools;
 #[cfg(feature = "server")]
+pub mod playbook;
+#[cfg(feature = "server")]
 pub mod llm;

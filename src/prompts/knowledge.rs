@@ -93,7 +93,9 @@ impl Article {
     /// Refuses a topic that was never answered.
     fn close(&self, file: &str, line: usize) -> Result<(), FileError> {
         match self.topics.last() {
-            Some(topic) if topic.answer.is_empty() => Err(FileError::at(file, line, "this topic has no answer")),
+            Some(topic) if topic.answer.is_empty() => {
+                Err(FileError::at(file, line, "this topic has no answer"))
+            }
             Some(_) | None => Ok(()),
         }
     }
@@ -135,7 +137,10 @@ mod tests {
         };
         assert_eq!(
             article.topics,
-            [topic("Prices", &["price", "how much"], "Six dollars. Per box."), topic("Hours", &[], "Nine to five.")]
+            [
+                topic("Prices", &["price", "how much"], "Six dollars. Per box."),
+                topic("Hours", &[], "Nine to five.")
+            ]
         );
         assert!(article.text.starts_with("We are Acme.") && article.text.contains("## Hours"));
         assert!(!article.text.contains("how much"));
@@ -156,7 +161,10 @@ mod tests {
         knowledge.add(None, article("english"));
         knowledge.add(Some("es"), article("spanish"));
         let text = |language| knowledge.within(language).map(|article| article.text.as_str());
-        assert_eq!((text("es-MX"), text("en-GB"), text("fr")), (Some("spanish"), Some("english"), Some("english")));
+        assert_eq!(
+            (text("es-MX"), text("en-GB"), text("fr")),
+            (Some("spanish"), Some("english"), Some("english"))
+        );
         assert!(knowledge.speaks("es-US") && !knowledge.speaks("fr-FR"));
     }
 }

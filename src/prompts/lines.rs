@@ -34,15 +34,21 @@ mod tests {
 
     #[test]
     fn what_is_left_out_keeps_its_sentence() {
-        let fallback = Lines { apology: Say::new([("en".into(), "Sorry.".into())].into()), ..Lines::default() };
+        let fallback =
+            Lines { apology: Say::new([("en".into(), "Sorry.".into())].into()), ..Lines::default() };
         let lines = read("lines.toml", "transfer = \"Hold on.\"", fallback).unwrap();
-        assert_eq!((lines.apology.within("en"), lines.transfer.within("en")), (Some("Sorry."), Some("Hold on.")));
+        assert_eq!(
+            (lines.apology.within("en"), lines.transfer.within("en")),
+            (Some("Sorry."), Some("Hold on."))
+        );
     }
 
     #[test]
     fn an_error_names_the_line() {
         let read = |text| read("lines.toml", text, Lines::default()).unwrap_err().to_string();
         assert!(read("\n\n[good_bye]\nen = \"Bye\"").starts_with("lines.toml:3: unknown field `good_bye`"));
-        assert!(read("[transfer]\nen = \"A\"\nen-US = \"B\"").starts_with("lines.toml:3: `en-US` is no language"));
+        assert!(
+            read("[transfer]\nen = \"A\"\nen-US = \"B\"").starts_with("lines.toml:3: `en-US` is no language")
+        );
     }
 }

@@ -11,16 +11,12 @@ mod lines;
 mod relay_attributes;
 #[cfg(test)]
 pub(crate) mod scratch;
-mod shelf;
-mod source;
 mod template;
 
 pub use file_error::FileError;
-pub(crate) use folder::{Folder, Text};
+pub(crate) use folder::{Folder, Text, names};
 pub use front_matter::{FrontMatter, SpokenLanguage, Voice};
 pub use knowledge::{Article, Knowledge, Topic};
-pub use shelf::{Playbook, Shelf};
-pub use source::{Source, Sources};
 pub use template::CallFacts;
 
 use std::path::Path;
@@ -93,7 +89,8 @@ impl Prompts {
         let mut texts = folder.texts(Self::reads)?;
         let has = |texts: &[Text], wanted: fn(&str) -> bool| texts.iter().any(|text| wanted(&text.name));
         let embedded = EMBEDDED.texts(Self::reads)?;
-        for wanted in [(|name| name == LINES) as fn(&str) -> bool, |name| knowledge_language(name).is_some()] {
+        for wanted in [(|name| name == LINES) as fn(&str) -> bool, |name| knowledge_language(name).is_some()]
+        {
             if !has(&texts, wanted) {
                 texts.extend(embedded.iter().filter(|text| wanted(&text.name)).cloned());
             }
@@ -183,7 +180,10 @@ mod tests {
         all.extend([&lines.apology, &lines.transfer, &lines.farewell, &lines.cut_off]);
         for line in all {
             for language in ["es", "fr", "de", "pt"] {
-                assert!(line.within(language).is_some_and(|said| Some(said) != line.within("en")), "{line:?}");
+                assert!(
+                    line.within(language).is_some_and(|said| Some(said) != line.within("en")),
+                    "{line:?}"
+                );
             }
         }
     }

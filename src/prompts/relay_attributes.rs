@@ -63,7 +63,9 @@ impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
         let cause = match RelayAttribute::from_name(&name) {
-            Some(RelayAttribute::Language) => "`language` stands before the tables, not in `[relay]`".to_owned(),
+            Some(RelayAttribute::Language) => {
+                "`language` stands before the tables, not in `[relay]`".to_owned()
+            }
             Some(attribute) => return Ok(Self(attribute)),
             None => format!("`{name}` is no attribute of ConversationRelay{}", suggestion(&name)),
         };
@@ -156,11 +158,20 @@ mod tests {
     fn what_twilio_would_drop_without_a_word_is_refused() {
         for (toml, expected) in [
             ("interruptByDtmf = true", "`interruptByDtmf` is no attribute of ConversationRelay"),
-            ("dtmf_detection = true", "`dtmf_detection` is no attribute of ConversationRelay; did you mean `dtmfDetection`?"),
-            ("speechtimeout = 800", "`speechtimeout` is no attribute of ConversationRelay; did you mean `speechTimeout`?"),
+            (
+                "dtmf_detection = true",
+                "`dtmf_detection` is no attribute of ConversationRelay; did you mean `dtmfDetection`?",
+            ),
+            (
+                "speechtimeout = 800",
+                "`speechtimeout` is no attribute of ConversationRelay; did you mean `speechTimeout`?",
+            ),
             ("url = \"wss://x\"", "`url` is no attribute of ConversationRelay"),
             ("language = \"en-US\"", "`language` stands before the tables, not in `[relay]`"),
-            ("interruptible = \"sometimes\"", "`interruptible` must be one of none, dtmf, speech, any, true, false"),
+            (
+                "interruptible = \"sometimes\"",
+                "`interruptible` must be one of none, dtmf, speech, any, true, false",
+            ),
             ("dtmfDetection = \"on\"", "`dtmfDetection` must be one of true, false"),
             ("speechTimeout = 50", "`speechTimeout` must be auto, or 600 to 5000 milliseconds"),
             ("eotThreshold = 1", "`eotThreshold` must lie between 0.5 and 0.9"),

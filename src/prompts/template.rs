@@ -110,11 +110,8 @@ fn data(value: &str) -> String {
 
 /// Facts of both kinds, so that a mistake in a rare branch is found when the file is read.
 fn samples() -> [CallFacts; 3] {
-    let inbound = CallFacts {
-        language: "en-US".to_owned(),
-        direction: "inbound".to_owned(),
-        ..CallFacts::default()
-    };
+    let inbound =
+        CallFacts { language: "en-US".to_owned(), direction: "inbound".to_owned(), ..CallFacts::default() };
     let known = CallFacts { caller_known: true, reconnected: true, ..inbound.clone() };
     let named = CallFacts {
         language: "es-US".to_owned(),
@@ -145,7 +142,10 @@ mod tests {
             ("{{ parameters.tenant }}", "prompts/agent.md:10: undefined value"),
             // A branch that the first call would not have taken.
             ("x{% if call.reconnected %}\n{{ nothing }}{% endif %}", "prompts/agent.md:11: undefined value"),
-            ("{% for name, value in parameters|items %}\n{{ valeu }}{% endfor %}", "prompts/agent.md:11: undefined"),
+            (
+                "{% for name, value in parameters|items %}\n{{ valeu }}{% endfor %}",
+                "prompts/agent.md:11: undefined",
+            ),
         ] {
             let error = template(source).unwrap_err().to_string();
             assert!(error.starts_with(expected), "{source}: {error}");
@@ -184,6 +184,6 @@ mod tests {
             let facts = CallFacts { caller_name: Some(name.into()), ..CallFacts::default() };
             template.render(&facts, &Knowledge::default()).unwrap()
         };
-        assert_eq!((known("Jane").as_str(), known(" ").as_str()), ("true", "false"));
+        assert_eq!((known("Jane").as_str(), known(" ").as_str()), ("True", "False"));
     }
 }

@@ -22,7 +22,9 @@ impl Schema {
             return Err("`parameters` must have \"type\": \"object\"".to_owned());
         }
         let compiled = jsonschema::options().offline().build(schema);
-        compiled.map(Self).map_err(|error| format!("`parameters` is no JSON schema: {}", cut(&error.to_string(), 200)))
+        compiled
+            .map(Self)
+            .map_err(|error| format!("`parameters` is no JSON schema: {}", cut(&error.to_string(), 200)))
     }
 
     /// The arguments, if they are JSON and fit. A model that needs none may leave them empty.
@@ -34,7 +36,8 @@ impl Schema {
                 refuse(format!("the arguments are not JSON: broken at {place}"))
             })?,
         };
-        let problems: Vec<String> = self.0.iter_errors(&arguments).take(MOST_PROBLEMS).map(|e| problem(&e)).collect();
+        let problems: Vec<String> =
+            self.0.iter_errors(&arguments).take(MOST_PROBLEMS).map(|e| problem(&e)).collect();
         if problems.is_empty() { Ok(arguments) } else { Err(refuse(problems.join("; "))) }
     }
 }
@@ -107,7 +110,10 @@ mod tests {
     #[test]
     fn arguments_that_fit_come_back_as_json() {
         assert_eq!(check("escalate", GOOD).unwrap()["reasonCode"], "caller_request");
-        assert_eq!(check("remember", r#"{"facts":{"tracking_number":12345}}"#).unwrap()["facts"]["tracking_number"], 12345);
+        assert_eq!(
+            check("remember", r#"{"facts":{"tracking_number":12345}}"#).unwrap()["facts"]["tracking_number"],
+            12345
+        );
         for nothing in ["", "  ", "null", "{}"] {
             assert_eq!(check("end_call", nothing), Ok(json!({})), "{nothing:?}");
         }
@@ -116,17 +122,37 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_in_words_for_the_model() {
         for (tool, arguments, expected) in [
-            ("escalate", GOOD.replace("neutral", "furious"), "`sentiment` must be one of positive, neutral, negative"),
+            (
+                "escalate",
+                GOOD.replace("neutral", "furious"),
+                "`sentiment` must be one of positive, neutral, negative",
+            ),
             ("escalate", GOOD.replace("asked", ""), "`reason` must not be empty"),
             ("escalate", GOOD.replace("\"asked\"", "7"), "`reason`: the value is not of type \"string\""),
-            ("escalate", GOOD.replace("asked", &"x".repeat(301)), "`reason` must have at most 300 characters"),
+            (
+                "escalate",
+                GOOD.replace("asked", &"x".repeat(301)),
+                "`reason` must have at most 300 characters",
+            ),
             ("escalate", GOOD.replace("\"reason\":\"asked\",", ""), "`reason` is required"),
-            ("escalate", GOOD.replace("\"reason\"", "\"why\""), "`why` is not among the parameters; `reason` is required"),
-            ("escalate", "{\"reason\":".to_owned(), "the arguments are not JSON: broken at line 1, column 10"),
+            (
+                "escalate",
+                GOOD.replace("\"reason\"", "\"why\""),
+                "`reason` is required; `why` is not among the parameters",
+            ),
+            (
+                "escalate",
+                "{\"reason\":".to_owned(),
+                "the arguments are not JSON: broken at line 1, column 10",
+            ),
             ("end_call", "[]".to_owned(), "the arguments: the value is not of type \"object\""),
             ("remember", r#"{"facts":{"a":{"b":1}}}"#.to_owned(), "`facts.a`: the value is not of types"),
             ("remember", r#"{"facts":{}}"#.to_owned(), "`facts`: the value has less than 1 property"),
-            ("switch_language", r#"{"language":"spanish please"}"#.to_owned(), "`language`: the value does not match"),
+            (
+                "switch_language",
+                r#"{"language":"spanish please"}"#.to_owned(),
+                "`language`: the value does not match",
+            ),
         ] {
             let error = check(tool, &arguments).unwrap_err();
             assert!(error.starts_with(expected), "{arguments}: {error}");

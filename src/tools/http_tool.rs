@@ -110,7 +110,8 @@ async fn read(mut response: reqwest::Response) -> Result<Pii<String>, Pii<String
 
 /// Says nothing of addresses: the error's own text has the URL.
 fn trouble(error: &reqwest::Error) -> Pii<String> {
-    let text = if error.is_timeout() { "the tool did not answer in time" } else { "the tool could not be reached" };
+    let text =
+        if error.is_timeout() { "the tool did not answer in time" } else { "the tool could not be reached" };
     text.into()
 }
 
@@ -184,7 +185,9 @@ mod tests {
     #[test]
     fn plain_http_stays_on_this_machine() {
         let check = |url: &str| Endpoint { url: url.into(), method: Method::Post }.check().is_ok();
-        assert!(check("https://tools.example.com/a") && check("http://localhost:3000/") && check("http://[::1]/"));
+        assert!(
+            check("https://tools.example.com/a") && check("http://localhost:3000/") && check("http://[::1]/")
+        );
         assert!(!check("http://tools.example.com/a") && !check("http://127.0.0.1.example.com/"));
         assert!(!check("file:///etc/passwd") && !check("tools.example.com"));
     }

@@ -60,7 +60,11 @@ fn check_words(text: &Text, manifest: &Manifest) -> Result<(), FileError> {
         return Err(at(text, "name", "a name has 1 to 64 letters, digits, `_` and `-`"));
     }
     if manifest.description.trim().is_empty() {
-        return Err(at(text, "description", "`description` is empty, so the model cannot know when to call it"));
+        return Err(at(
+            text,
+            "description",
+            "`description` is empty, so the model cannot know when to call it",
+        ));
     }
     Ok(())
 }

@@ -189,17 +189,32 @@ mod tests {
         for (text, expected) in [
             (broken("\"Finds a parcel.\",", "\"Finds a parcel.\""), "look_up.json:4: "),
             (broken("timeout_ms", "timeout"), "look_up.json:6: unknown field `timeout`"),
-            (broken("  \"name\": \"look_up\",\n", ""), "look_up.json:6: missing field `name`"),
+            (broken("  \"name\": \"look_up\",\n", ""), "look_up.json:7: missing field `name`"),
             (broken("2500", "0"), "look_up.json:6: `timeout_ms` must lie between 100 and 60000"),
-            (broken("\"look_up\"", "\"lookup\""), "look_up.json:2: the tool must be named as its file is, `look_up`"),
+            (
+                broken("\"look_up\"", "\"lookup\""),
+                "look_up.json:2: the tool must be named as its file is, `look_up`",
+            ),
             (broken("Finds a parcel.", " "), "look_up.json:3: `description` is empty"),
-            (broken("{\"type\": \"string\"}", "{\"type\": \"strin\"}"), "look_up.json:4: `parameters` is no JSON schema"),
-            (broken("{\"type\": \"object\", ", "{"), "look_up.json:4: `parameters` must have \"type\": \"object\""),
-            (broken("{\"type\": \"string\"}", "{\"$ref\": \"https://x.example.com/s\"}"), "look_up.json:4: `parameters` is no"),
+            (
+                broken("{\"type\": \"string\"}", "{\"type\": \"strin\"}"),
+                "look_up.json:4: `parameters` is no JSON schema",
+            ),
+            (
+                broken("{\"type\": \"object\", ", "{"),
+                "look_up.json:4: `parameters` must have \"type\": \"object\"",
+            ),
+            (
+                broken("{\"type\": \"string\"}", "{\"$ref\": \"https://x.example.com/s\"}"),
+                "look_up.json:4: `parameters` is no",
+            ),
             (broken("https://", "http://"), "look_up.json:7: `url` must begin with https://"),
             (broken("https://parcels.example.com/find", "find"), "look_up.json:7: `url` is no address"),
             (broken("find\"}", "find\", \"method\": \"BREW\"}"), "look_up.json:7: unknown variant `BREW`"),
-            (broken(",\n  \"http\": {\"url\": \"https://parcels.example.com/find\"}", ""), "look_up.json: neither a tool of the session"),
+            (
+                broken(",\n  \"http\": {\"url\": \"https://parcels.example.com/find\"}", ""),
+                "look_up.json: neither a tool of the session",
+            ),
         ] {
             let error = load(&[ESCALATE, ("look_up.json", &text)]).unwrap_err().to_string();
             assert!(error.contains(expected), "{expected}: {error}");
@@ -210,6 +225,9 @@ mod tests {
     fn a_tool_of_the_session_has_no_endpoint() {
         let text = LOOK_UP.replace("look_up", "remember");
         let error = load(&[ESCALATE, ("remember.json", &text)]).unwrap_err().to_string();
-        assert!(error.contains("remember.json:7: the session runs this tool, so it has no `http`"), "{error}");
+        assert!(
+            error.contains("remember.json:7: the session runs this tool, so it has no `http`"),
+            "{error}"
+        );
     }
 }

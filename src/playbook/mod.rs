@@ -1,11 +1,15 @@
 //! The prompts and tools in force. An edit counts from the next call on; a broken edit is reported once, and
 //! the last good version keeps answering.
 
+mod source;
+
+pub use source::{Source, Sources};
+
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::source::Fingerprint;
-use super::{CallFacts, FileError, Prompts, Source, Sources};
+use crate::prompts::{CallFacts, FileError, Prompts};
 use crate::tools::Tools;
+use source::Fingerprint;
 
 /// What one call is started with. It does not change while the call lasts.
 #[derive(Debug)]
@@ -64,7 +68,10 @@ impl Shelf {
             held.seen = now;
             match read(&self.sources, &self.client) {
                 Ok(playbook) => {
-                    tracing::info!(prompts.version = playbook.prompts.version, "prompts and tools were read again");
+                    tracing::info!(
+                        prompts.version = playbook.prompts.version,
+                        "prompts and tools were read again"
+                    );
                     held.playbook = Arc::new(playbook);
                 }
                 Err(error) => report(&error, "an edit is broken, the last good version stays in use"),
@@ -106,9 +113,9 @@ fn report(error: &FileError, message: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scratch::Scratch;
     use super::*;
     use crate::chat::Toolbox;
+    use crate::prompts::scratch::Scratch;
 
     fn shelf(scratch: &Scratch) -> Shelf {
         rustls::crypto::ring::default_provider().install_default().ok();
