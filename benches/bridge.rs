@@ -6,7 +6,6 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-#![expect(missing_docs, reason = "a program, not a library")]
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

@@ -25,7 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("twilio", &[]),
     ("token", &["ids"]),
     ("config", &["ids", "session"]),
-    ("tools", &["chat", "pii", "prompts"]),
+    ("tools", &["chat", "handoff", "pii", "prompts"]),
     ("prompts", &["chat", "handoff", "pii", "relay", "session", "twiml"]),
     ("playbook", &["prompts", "tools"]),
     ("llm", &["chat", "handoff", "phrases", "pii", "prompts"]),
@@ -95,6 +95,9 @@ const BANNED_NAMES: &[&str] = &[
 
 const LONGEST_FILE: usize = 500;
 
+/// Files that are compiled for tests only.
+const SUPPORT: &[&str] = &["rehearsal", "scratch", "tests", "vectors"];
+
 struct Source {
     path: PathBuf,
     module: String,
@@ -123,7 +126,7 @@ fn sources() -> Vec<Source> {
         let inside = path.strip_prefix(&root).unwrap();
         let module = inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
         let code = text.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default().to_owned();
-        let is_test = inside.file_stem().is_some_and(|stem| stem == "tests" || stem == "vectors");
+        let is_test = inside.file_stem().is_some_and(|stem| SUPPORT.iter().any(|name| stem == *name));
         let lines = code.lines().count();
         let (code, lines) = if is_test { (String::new(), 0) } else { (code, lines) };
         Source { path: inside.to_owned(), module, code, lines }

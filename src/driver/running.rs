@@ -16,7 +16,7 @@ use crate::handoff::Outcome;
 use crate::ids::CallSid;
 use crate::llm::{Answer, Model, Question};
 use crate::pii::Pii;
-use crate::prompts::Playbook;
+use crate::playbook::Playbook;
 use crate::relay::{Inbound, Outbound};
 use crate::session::{Ask, Input, Output, Outputs, RequestId, Run, RunId, Session};
 

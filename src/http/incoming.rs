@@ -12,7 +12,8 @@ use super::{Shared, Twiml, replay};
 use crate::clock::since_epoch;
 use crate::handoff::{Handoff, Trigger};
 use crate::ids::CallSid;
-use crate::prompts::{Playbook, SpokenLanguage};
+use crate::playbook::Playbook;
+use crate::prompts::SpokenLanguage;
 use crate::token::{ActionState, Purpose, RelayPass, nonce};
 use crate::twiml::{Connect, Language, Relay, RelayAttribute, Response};
 

@@ -34,7 +34,7 @@ use crate::calls::Calls;
 use crate::config::{Access, Origin};
 use crate::handoff::Trigger;
 use crate::llm::Model;
-use crate::prompts::Shelf;
+use crate::playbook::Shelf;
 use crate::session::Timings;
 use crate::token::Keyring;
 use crate::twilio::signature::Verifier;
