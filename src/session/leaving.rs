@@ -73,6 +73,9 @@ impl Session {
     pub(super) fn arm(&mut self, trigger: Trigger, now: Instant) {
         self.stop_turn();
         self.armed = Some(trigger);
+        // Should the line drop meanwhile, the caller still gets a person.
+        let handoff = self.plain_handoff(trigger, now);
+        self.out.push(Output::Keep(Box::new(handoff)));
         self.ask(Purpose::Summary, 1, now);
     }
 
