@@ -50,7 +50,7 @@ enum Command {
     /// Answer calls (what happens without a command)
     Serve,
     #[cfg(feature = "caller")]
-    Chat(chat::ChatOptions),
+    Chat(Box<chat::ChatOptions>),
     /// Print the documents that are served
     Twiml(twiml::TwimlArgs),
 }
@@ -72,7 +72,7 @@ pub fn main() -> ExitCode {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&vars),
         #[cfg(feature = "caller")]
-        Command::Chat(options) => own_call::run(&vars, options),
+        Command::Chat(options) => own_call::run(&vars, *options),
         Command::Twiml(args) => twiml::run(&vars, &args),
     }
 }

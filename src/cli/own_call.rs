@@ -14,7 +14,7 @@ use crate::config::{Access, Config, Overrides, Vars};
 use crate::telemetry;
 
 /// Makes the call.
-pub fn run(vars: &impl Vars, options: ChatOptions) -> ExitCode {
+pub(super) fn run(vars: &impl Vars, options: ChatOptions) -> ExitCode {
     // The conversation belongs on the screen; the log only where somebody asks for it.
     telemetry::start(Some(&vars.get("RUST_LOG").unwrap_or_else(|| "warn".to_owned())));
     let own =

@@ -202,11 +202,7 @@ impl Session {
             self.stage = Stage::Idle;
             self.ask(Purpose::Answer, 2, now);
         } else {
-            let trigger = match error {
-                ModelError::Endless { .. } => Trigger::ToolFailure,
-                _ => Trigger::ModelFailure,
-            };
-            self.give_up(trigger, now);
+            self.give_up(Trigger::ModelFailure, now);
         }
     }
 
