@@ -1,4 +1,5 @@
 //! Warmline.
+pub mod phrases;
 pub mod speech;
 pub mod ids;
 pub mod pii;

@@ -73,6 +73,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("![Logo](logo.png) Hi ![x] there!", "en", "Logo Hi ![x] there!"),
     ("[![badge](b.svg)](https://ci)", "en", "badge"),
     ("[**Bold** text](/a_(b)_c).", "en", "Bold text."),
+    ("See ![a map](map.png) here!", "en", "See a map here!"),
     ("[1] [note](page 4) and [open", "en", "[1] [note](page 4) and [open"),
     ("[https://example.com/x](https://example.com/x)", "en", "example dot com"),
     ("Go to https://www.example.com/path?x=1&y=2.", "en", "Go to example dot com."),
@@ -289,7 +290,7 @@ fn prose() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1500) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
 
     #[test]
     fn the_cuts_between_deltas_are_not_heard(
