@@ -360,7 +360,8 @@ const EMERGENCY: Said = Said {
     ],
     alone: List("emergency; an emergency; 911; ambulance"),
     except: List(
-        "emergency contact|contacts|exit|fund|funds|number|credit|brake|kit; emergency line|room|service|services; \
+        "emergency contact|contacts|exit|fund|funds|number|credit; emergency brake|kit; \
+         emergency line|room|service|services; \
          in case of; not an emergency; isnt an emergency; \
          had a heart attack|stroke ..5 ago|year|years|month|week; heart attack last|in|two|three; \
          medical emergency coverage|insurance|kit|fund|contact; \

@@ -1,9 +1,9 @@
 //! What a caller means, where no model is needed to tell.
 //!
-//! A plain request for a person must work when the model does not, and an emergency must not wait for one. So there
-//! is a table of phrases per language: words, with gaps and exceptions, compared with what was said after case,
-//! accents and punctuation are out of the way. A language is one file; `table.rs` says how its phrases are written.
-//! Callers mix languages, so English is always tried as well.
+//! A plain request for a person must work when the model does not, and an emergency must not wait for one.
+//! So there is a table of phrases per language: words, with gaps and exceptions, compared with what was
+//! said after case, accents and punctuation are out of the way. A language is one file; `table.rs` says how
+//! its phrases are written. Callers mix languages, so English is always tried as well.
 
 mod english;
 mod french;
@@ -11,13 +11,14 @@ mod german;
 mod mood;
 mod pattern;
 mod portuguese;
+mod recogniser;
 mod spanish;
 mod table;
 mod words;
 
 use std::fmt;
 
-use table::Table;
+use recogniser::Recogniser;
 use words::Words;
 
 pub use mood::{Mood, mood};
@@ -87,13 +88,9 @@ impl fmt::Debug for Meanings {
 /// `text` is one utterance as speech recognition wrote it; punctuation helps but is not needed.
 pub fn means(text: &str, language: &str) -> Meanings {
     let mut meanings = Meanings::default();
-    for table in Table::tried(language) {
-        let words = Words::read(text, table);
-        for said in table.meanings {
-            if !meanings.has(said.meaning) && table.recognises(said, &words) {
-                meanings.add(said.meaning);
-            }
-        }
+    for recogniser in Recogniser::tried(language) {
+        let words = Words::read(text, &recogniser.vocabulary);
+        recogniser.meanings(&words).for_each(|meaning| meanings.add(meaning));
     }
     meanings
 }

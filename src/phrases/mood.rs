@@ -1,7 +1,6 @@
 //! How a caller feels, from the words they choose: enough to warn the person who takes over.
 
-use super::pattern::end_of;
-use super::table::Table;
+use super::recogniser::Recogniser;
 use super::words::{Join, Words};
 use super::{Meaning, means};
 
@@ -45,30 +44,21 @@ fn weigh(text: &str, language: &str) -> i8 {
         (false, true) => 1,
         (false, false) => 0,
     };
-    // A word that two languages share weighs once.
-    let tables = Table::tried(language);
-    let table = tables.iter().find(|table| !table.moods.is_empty());
-    let words = table.map_or(0, |table| weigh_words(&Words::read(text, table), table));
-    let elsewhere = tables.iter().skip(1).map(|table| weigh_words(&Words::read(text, table), table));
-    let words = if words == 0 { elsewhere.sum() } else { words };
+    // A word that two languages share weighs once: English is asked only where the caller's language is
+    // silent.
+    let mut weights = Recogniser::tried(language).map(|recogniser| weigh_words(text, recogniser));
+    let words = weights.find(|weight| *weight != 0).unwrap_or(0);
     words.saturating_add(manner).clamp(-MOST, MOST)
 }
 
-/// The longest entry counts where several begin: "very helpful" is not "helpful" as well.
-fn weigh_words(words: &Words, table: &Table) -> i8 {
+fn weigh_words(text: &str, recogniser: &Recogniser) -> i8 {
+    let words = Words::read(text, &recogniser.vocabulary);
     let (mut at, mut sum) = (0, 0_i8);
     while at < words.len() {
-        let entries =
-            table.moods.iter().flat_map(|(weight, entries)| entries.entries().map(|entry| (*weight, entry)));
-        let found = entries.filter_map(|(weight, entry)| Some((end_of(entry, words, at, table)?, weight)));
-        match found.max_by_key(|(end, _)| *end) {
-            Some((end, weight)) => {
-                sum =
-                    sum.saturating_add(if is_reversed(words, at, table) { reversed(weight) } else { weight });
-                at = end;
-            }
-            None => at += 1,
-        }
+        let (end, weight) = recogniser.mood_at(&words, at).unwrap_or((at + 1, 0));
+        let is_reversed = weight != 0 && is_reversed(&words, at, recogniser);
+        sum = sum.saturating_add(if is_reversed { reversed(weight) } else { weight });
+        at = end;
     }
     sum
 }
@@ -78,9 +68,7 @@ fn reversed(weight: i8) -> i8 {
     if weight > 0 { -2 } else { 0 }
 }
 
-fn is_reversed(words: &Words, at: usize, table: &Table) -> bool {
+fn is_reversed(words: &Words, at: usize, recogniser: &Recogniser) -> bool {
     let same_clause = (0..REACH.min(at)).take_while(|back| words.join_before(at - back) == Join::Space);
-    same_clause
-        .filter_map(|back| words.word(at - back - 1))
-        .any(|word| table.reversals.entries().any(|entry| entry == word))
+    same_clause.into_iter().any(|back| recogniser.reverses(words, at - back - 1))
 }

@@ -89,7 +89,7 @@ const WANTS_PERSON: Said = Said {
         "@order @to @o? @kind* @role !@thing",
         "@order @to @someone",
         "@give @um? @kind* atendente|humano|agente|operador|operadora|supervisor|gerente|responsavel !@thing",
-        "@want @um? @kind* atendente|humano|agente|operador|operadora|supervisor|gerente|representante !@thing",
+        "@want @kind* atendente|humano|agente|operador|supervisor|gerente|representante !@thing",
         "@want @um @kind* @role !@thing",
         "@um? @kind* @role por favor|gentileza",
         "alguem|pessoa|atendente com quem ..3 falar",
@@ -109,7 +109,8 @@ const WANTS_PERSON: Said = Said {
 const ANGER: Said = Said {
     meaning: Meaning::Anger,
     anywhere: &[
-        "ridiculo|inaceitavel|absurdo|vergonhoso|pessimo|pessima|lamentavel|inutil|inuteis|incompetentes|palhacada",
+        "ridiculo|inaceitavel|absurdo|vergonhoso",
+        "pessimo|pessima|lamentavel|inutil|inuteis|incompetentes|palhacada",
         "furioso|furiosa|indignado|indignada|irritado|irritada|puto|puta",
         "= merda|porra|caralho|bosta|desgraca|droga",
         "= cansei|saco cheio",

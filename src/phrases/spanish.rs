@@ -106,6 +106,10 @@ const SETS: &[(&str, List)] = &[
              amiga; hermano; hermana; alguien; abuela; abuelo",
         ),
     ),
+    (
+        "send",
+        List("llame; llama; llamen; llamar; manden; mande; manda; envien; envie; necesito; necesitamos"),
+    ),
     ("hot", List("muy; tan; bien; super; realmente; harto; re")),
 ];
 
@@ -118,7 +122,8 @@ const WANTS_PERSON: Said = Said {
         "= @order @con? @someone",
         "@me @con @el? @kind* @role !@thing",
         "@me @con @someone",
-        "= @would @pass|pasarme|comunicarme|transferirme|ponerme|conectarme|derivarme @con @el? @kind* @role|@someone",
+        "= @would @pass|pasarme|comunicarme|transferirme|ponerme @con @el? @kind* @role|@someone",
+        "= @would conectarme|derivarme|enlazarme @con @el? @kind* @role|@someone",
         "= @give @con? @un? @kind* @role !@thing",
         "= @give @con? @someone",
         "@want con? a? @un? @kind* @role !@thing",
@@ -143,9 +148,11 @@ const WANTS_PERSON: Said = Said {
 const ANGER: Said = Said {
     meaning: Meaning::Anger,
     anywhere: &[
-        "ridiculo|ridicula|inaceptable|indignante|vergonzoso|pesimo|pesima|patetico|patetica|inutil|inutiles|incompetentes",
+        "ridiculo|ridicula|inaceptable|indignante|vergonzoso",
+        "pesimo|pesima|patetico|patetica|inutil|inutiles|incompetentes",
         "furioso|furiosa|indignado|indignada|encabronado|encabronada|cabreado|cabreada|emputado",
-        "= mierda|carajo|cabron|cabrones|pendejo|pendejos|pendejada|puta|puto|joder|chingada|chingado|chinguen|cono|gilipollas|cojones|verga",
+        "= mierda|carajo|cabron|cabrones|pendejo|pendejos|pendejada",
+        "= puta|puto|joder|chingada|chingado|chinguen|gilipollas|cojones|verga",
         "estoy @hot* harto|harta|enojado|enojada|molesto|molesta|enfadado|enfadada",
         "@hot harto|harta|enojado|enojada|molesto|molesta|enfadado|enfadada",
         "^ harto|harta de",
@@ -154,7 +161,8 @@ const ANGER: Said = Said {
         "= es una verguenza|burla|estafa|porqueria|basura|falta",
         "= que verguenza|porqueria|basura|estafa|asco",
         "una porqueria|basura|estafa",
-        "son|eres|es un|una|unos|unas? ladrones|estafadores|idiotas|idiota|estupido|estupida|estupidos|rateros|imbecil|imbeciles",
+        "son|eres|es un|una|unos|unas? ladrones|estafadores|rateros",
+        "son|eres|es un|una|unos|unas? idiotas|idiota|estupido|estupida|estupidos|imbecil|imbeciles",
         "estupido|estupida|maldito|maldita robot|maquina|sistema|empresa|bot|contestadora",
         "peor|horrible|terrible servicio|atencion|empresa|experiencia|compania",
         "servicio|atencion peor|horrible|terrible|pesimo|fatal",
@@ -253,8 +261,8 @@ const EMERGENCY: Said = Said {
     anywhere: &[
         "= es|tengo|tenemos|hay una emergencia !con",
         "emergencia medica",
-        "= llame|llama|llamen|llamar|manden|mande|manda|envien|envie a? al? 911|112|ambulancia|policia|bomberos",
-        "= llame|llama|llamen|llamar|manden|mande|manda|envien|envie|necesito|necesitamos a? una|la|los ambulancia|policia|bomberos !factura|cuenta",
+        "= llame|llama|llamen|llamar a? al? 911|112|ambulancia|policia|bomberos",
+        "= @send a? una|la|los|al? ambulancia|policia|bomberos !factura|cuenta",
         "= no puedo|puede respirar",
         "= no respira|reacciona|despierta|responde mi|el|ella",
         "= @they no respira|reacciona|despierta",

@@ -1,6 +1,55 @@
 //! What was said, as words: lower case, without accents, with the places where a clause or a sentence ends.
 
-use super::table::{Apostrophe, Table};
+use std::collections::HashMap;
+
+use super::table::{Apostrophe, List, Table};
+
+/// A word of a table, by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Word(u16);
+
+/// A word that no phrase has.
+const UNKNOWN: Word = Word(u16::MAX);
+
+/// The words of a table, and how it hears.
+#[derive(Debug)]
+pub(super) struct Vocabulary {
+    numbers: HashMap<&'static str, Word>,
+    apostrophe: Apostrophe,
+    hesitations: Vec<&'static str>,
+}
+
+impl Vocabulary {
+    /// No words yet.
+    pub(super) fn new(table: &'static Table) -> Self {
+        Self {
+            numbers: HashMap::new(),
+            apostrophe: table.apostrophe,
+            hesitations: table.hesitations.entries().collect(),
+        }
+    }
+
+    /// A word's number; a new one if it had none.
+    pub(super) fn learn(&mut self, word: &'static str) -> Word {
+        let next = u16::try_from(self.numbers.len()).map_or(UNKNOWN, Word);
+        *self.numbers.entry(word).or_insert(next)
+    }
+
+    /// The entries of a list, each as its words.
+    pub(super) fn learn_list(&mut self, list: List) -> Vec<Vec<Word>> {
+        list.entries().map(|entry| entry.split(' ').map(|word| self.learn(word)).collect()).collect()
+    }
+
+    /// How many words are known.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    fn is_hesitation(&self, word: &str) -> bool {
+        self.hesitations.contains(&word)
+    }
+}
 
 /// What stands between a word and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,44 +64,45 @@ pub(super) enum Join {
 
 /// One utterance.
 #[derive(Debug)]
-pub(super) struct Words {
-    words: Vec<(String, Join)>,
-}
+pub(super) struct Words(Vec<(Word, Join)>);
 
 impl Words {
-    /// Reads an utterance the way `table` writes its phrases: with its apostrophes, without its hesitations.
-    pub(super) fn read(text: &str, table: &Table) -> Self {
-        let mut words = Self { words: Vec::new() };
-        let mut word = String::new();
-        let mut join = Join::Sentence;
-        for c in text.chars() {
-            // "Uh-huh" is a word, though "uh" is none.
-            let joins = match c {
-                '-' => is_hesitation(&word, table),
-                _ => is_apostrophe(c) && table.apostrophe == Apostrophe::Joins,
-            };
-            if joins || fold(c, &mut word) {
-                continue;
-            }
-            join = words.end(&mut word, join, table).max(join_of(c));
-        }
-        words.end(&mut word, join, table);
-        words
+    /// Reads an utterance the way a table writes its phrases: with its apostrophes, without its
+    /// hesitations.
+    pub(super) fn read(text: &str, vocabulary: &Vocabulary) -> Self {
+        let mut words = Vec::new();
+        hear(text, vocabulary, |word, join| {
+            words.push((vocabulary.numbers.get(word).copied().unwrap_or(UNKNOWN), join));
+        });
+        Self(words)
     }
 
     /// How many words there are.
     pub(super) fn len(&self) -> usize {
-        self.words.len()
+        self.0.len()
     }
 
     /// A word; nothing beyond the last.
-    pub(super) fn word(&self, at: usize) -> Option<&str> {
-        self.words.get(at).map(|(word, _)| word.as_str())
+    pub(super) fn word(&self, at: usize) -> Option<Word> {
+        self.0.get(at).map(|(word, _)| *word)
     }
 
     /// What stands before a word, or after the last one.
     pub(super) fn join_before(&self, at: usize) -> Join {
-        self.words.get(at).map_or(Join::Sentence, |(_, join)| *join)
+        self.0.get(at).map_or(Join::Sentence, |(_, join)| *join)
+    }
+
+    /// Whether these words follow one another from `at` on.
+    pub(super) fn continue_with(&self, sequence: &[Word], at: usize) -> bool {
+        let here = self.0[at.min(self.len())..].iter().map(|(word, _)| word);
+        here.take(sequence.len()).eq(sequence)
+    }
+
+    /// Where these words begin, if they end right before `at` in the same clause.
+    pub(super) fn start_before(&self, sequence: &[Word], at: usize) -> Option<usize> {
+        let start = at.checked_sub(sequence.len())?;
+        let flows = (start + 1..=at).all(|at| self.join_before(at) == Join::Space);
+        (flows && self.continue_with(sequence, start)).then_some(start)
     }
 
     /// The sentences, as ranges of words.
@@ -63,23 +113,28 @@ impl Words {
             (start, ends.unwrap_or(self.len()))
         })
     }
-
-    /// Takes the finished word, and tells what joins the next one as far as is known.
-    fn end(&mut self, word: &mut String, join: Join, table: &Table) -> Join {
-        if word.is_empty() {
-            return join;
-        }
-        let word = std::mem::take(word);
-        if is_hesitation(&word, table) {
-            return join;
-        }
-        self.words.push((word, join));
-        Join::Space
-    }
 }
 
-fn is_hesitation(word: &str, table: &Table) -> bool {
-    table.hesitations.entries().any(|entry| entry == word)
+/// Takes an utterance apart: every word that is one, and what joins it to the word before.
+fn hear(text: &str, vocabulary: &Vocabulary, mut heard: impl FnMut(&str, Join)) {
+    let mut word = String::new();
+    let mut join = Join::Sentence;
+    for c in text.chars().chain(['.']) {
+        // "Uh-huh" is a word, though "uh" is none.
+        let joins = match c {
+            '-' => vocabulary.is_hesitation(&word),
+            _ => is_apostrophe(c) && vocabulary.apostrophe == Apostrophe::Joins,
+        };
+        if joins || fold(c, &mut word) {
+            continue;
+        }
+        if !word.is_empty() && !vocabulary.is_hesitation(&word) {
+            heard(&word, join);
+            join = Join::Space;
+        }
+        word.clear();
+        join = join.max(join_of(c));
+    }
 }
 
 fn join_of(c: char) -> Join {
@@ -133,30 +188,42 @@ fn unaccented(c: char) -> Option<&'static str> {
     })
 }
 
+/// The words of an utterance as they are compared.
+#[cfg(test)]
+pub(super) fn spelled(text: &str, table: &'static Table) -> String {
+    let mut words = Vec::new();
+    hear(text, &Vocabulary::new(table), |word, _| words.push(word.to_owned()));
+    words.join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::phrases::english::ENGLISH;
+    use crate::phrases::french::FRENCH;
+    use crate::phrases::german::GERMAN;
+    use crate::phrases::spanish::SPANISH;
 
-    fn read(text: &str, language: &str) -> Vec<(String, Join)> {
-        let [table, ..] = Table::tried(language)[..] else { unreachable!() };
-        Words::read(text, table).words
-    }
-
-    fn joined(text: &str, language: &str) -> String {
-        read(text, language).into_iter().map(|(word, _)| word).collect::<Vec<_>>().join(" ")
+    fn read(text: &str, table: &'static Table) -> Vec<(String, Join)> {
+        let mut words = Vec::new();
+        hear(text, &Vocabulary::new(table), |word, join| words.push((word.to_owned(), join)));
+        words
     }
 
     #[test]
     fn case_accents_and_punctuation_do_not_matter() {
-        assert_eq!(joined("¡PÁSEME, por favor... con Núñez!", "es"), "paseme por favor con nunez");
-        assert_eq!(joined("Größe e\u{301}te\u{301} Œuvre", "de"), "grosse ete oeuvre");
-        assert_eq!(joined("I don't, I'd co-operate", "en"), "i dont id co operate");
-        assert_eq!(joined("J’aimerais l'opérateur, passez-moi", "fr"), "j aimerais l operateur passez moi");
+        assert_eq!(spelled("¡PÁSEME, por favor... con Núñez!", &SPANISH), "paseme por favor con nunez");
+        assert_eq!(spelled("Größe e\u{301}te\u{301} Œuvre", &GERMAN), "grosse ete oeuvre");
+        assert_eq!(spelled("I don't, I'd co-operate", &ENGLISH), "i dont id co operate");
+        assert_eq!(
+            spelled("J’aimerais l'opérateur, passez-moi", &FRENCH),
+            "j aimerais l operateur passez moi"
+        );
     }
 
     #[test]
     fn hesitations_are_not_heard_but_their_commas_are() {
-        let words = read("Uh, I want, um, a human. Now", "en");
+        let words = read("Uh, I want, um, a human. Now", &ENGLISH);
         let joins: Vec<Join> = words.iter().map(|(_, join)| *join).collect();
         use Join::{Clause, Sentence, Space};
         assert_eq!(joins, [Sentence, Space, Clause, Space, Sentence]);
@@ -164,14 +231,14 @@ mod tests {
 
     #[test]
     fn a_hesitation_in_a_word_is_heard() {
-        assert_eq!(joined("Uh-huh, mm-hmm, uh, well-known", "en"), "uhhuh mmhmm well known");
+        assert_eq!(spelled("Uh-huh, mm-hmm, uh, well-known", &ENGLISH), "uhhuh mmhmm well known");
     }
 
     #[test]
     fn sentences_are_found() {
-        let [table, ..] = Table::tried("en")[..] else { unreachable!() };
-        let words = Words::read("Agent. I was charged, twice! ", table);
+        let english = Vocabulary::new(&ENGLISH);
+        let words = Words::read("Agent. I was charged, twice! ", &english);
         assert_eq!(words.sentences().collect::<Vec<_>>(), [(0, 1), (1, 5)]);
-        assert_eq!(Words::read(" ... ", table).sentences().count(), 0);
+        assert_eq!(Words::read(" ... ", &english).sentences().count(), 0);
     }
 }
