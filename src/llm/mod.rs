@@ -1,6 +1,7 @@
 //! One streamed answer from a model. A provider's own types do not leave this module.
 
 pub mod offline;
+pub mod openai;
 
 use std::pin::Pin;
 use std::sync::Arc;
