@@ -35,7 +35,7 @@ const LAST_CALLBACKS: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {error}")]
+    #[error("cannot listen on {address}: {error}; PORT or --port names another")]
     Listen {
         /// The address.
         address: SocketAddr,
