@@ -181,13 +181,18 @@ impl Session {
                 self.stage = Stage::Idle;
                 self.close_cycle();
             }
-            Purpose::Answer => self.answer_failed(&ModelError::Empty, attempt, false, now),
+            Purpose::Answer => {
+                self.stage = Stage::Idle;
+                self.answer_failed(&ModelError::Empty, attempt, false, now);
+            }
         }
     }
 
     fn model_failed(&mut self, error: &ModelError, now: Instant) {
         let Stage::Asking(asking) = &self.stage else { return };
         let (purpose, attempt, spoke) = (asking.purpose, asking.attempt, asking.spoke);
+        // The request is over: there is nothing to cancel.
+        self.stage = Stage::Idle;
         match purpose {
             Purpose::Summary => self.leave_armed(&[], now),
             Purpose::Goodbye if spoke => self.goodbye_said(now),
@@ -199,7 +204,6 @@ impl Session {
     /// Asks a second time while the caller has heard nothing of the answer; else a person takes over.
     fn answer_failed(&mut self, error: &ModelError, attempt: u8, spoke: bool, now: Instant) {
         if attempt == 1 && !spoke && error.is_retryable() {
-            self.stage = Stage::Idle;
             self.ask(Purpose::Answer, 2, now);
         } else {
             let trigger = match error {
