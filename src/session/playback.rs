@@ -57,11 +57,11 @@ impl Playback {
         let skipped = self.visible_until(text);
         let visible = text.chars().filter(|c| !c.is_whitespace()).count();
         self.advance(skipped + visible);
-        // Trailing white space of the report was heard too.
-        let blanks = text.len() - text.trim_end().len();
+        // Trailing white space of the report was heard too, one character for another: which ones may differ.
+        let blanks = text.chars().rev().take_while(|c| c.is_whitespace()).count();
         if let Some(piece) = self.queue.front_mut().filter(|piece| piece.played > 0) {
-            let rest = &piece.text[piece.played..];
-            piece.played += (rest.len() - rest.trim_start().len()).min(blanks);
+            let rest = piece.text[piece.played..].chars().take_while(|c| c.is_whitespace());
+            piece.played += rest.take(blanks).map(char::len_utf8).sum::<usize>();
         }
         self.drop_played();
     }
@@ -209,6 +209,13 @@ mod tests {
         playback.played(" Holding.");
         assert_eq!(playback.interrupt("Holding."), [(ids[0], 17), (ids[1], 0)]);
         assert_eq!(playback.unplayed(), 0);
+    }
+
+    #[test]
+    fn white_space_may_be_reported_as_another_one() {
+        let (mut playback, ids) = sent(&["Vous êtes là\u{a0}? Bien."]);
+        playback.played("Vous êtes là ");
+        assert_eq!(playback.interrupt(""), [(ids[0], "Vous êtes là\u{a0}".len())]);
     }
 
     #[test]
