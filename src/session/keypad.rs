@@ -67,7 +67,10 @@ impl Session {
 
     fn person_key_pressed(&mut self, now: Instant) {
         match self.armed {
-            Some(_) => self.leave_armed(&[], now),
+            Some(_) => {
+                self.stop_turn();
+                self.leave_armed(&[], now);
+            }
             None => self.arm(Trigger::Key, now),
         }
     }
