@@ -64,7 +64,10 @@ impl Session {
         self.goodbye_said(now);
     }
 
-    fn set_leaving(&mut self, handoff: Handoff, goodbye: usize) {
+    fn set_leaving(&mut self, mut handoff: Handoff, goodbye: usize) {
+        // Calls beside the one that leaves may have come after it.
+        handoff.context.memory.clone_from(&self.memory);
+        handoff.context.language.clone_from(&self.language);
         self.out.push(Output::Keep(Box::new(handoff.clone())));
         self.leaving = Some(Leaving { handoff, goodbye, end_at: None });
     }
