@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::history::ReplyId;
+use super::keypad::Keypad;
 use super::turn::{Purpose, Stage};
 use super::{Output, Session};
 use crate::chat::{ToolCall, ToolKind};
@@ -69,6 +70,8 @@ impl Session {
         handoff.context.memory.clone_from(&self.memory);
         handoff.context.language.clone_from(&self.language);
         self.out.push(Output::Keep(Box::new(handoff.clone())));
+        // A key that was still waiting for a second one changes nothing any more.
+        self.keypad = Keypad::default();
         self.leaving = Some(Leaving { handoff, goodbye, end_at: None });
     }
 
