@@ -51,10 +51,11 @@ impl History {
         id
     }
 
-    /// Adds spoken text to a reply.
+    /// Adds spoken text to a reply. One that was dropped while it was empty stands where it begins to speak.
     pub(super) fn say(&mut self, id: ReplyId, text: &str) {
-        if let Some(reply) = self.reply(id) {
-            reply.text.push_str(text);
+        match self.reply(id) {
+            Some(reply) => reply.text.push_str(text),
+            None => self.entries.push(Entry::Reply(Reply { id, text: text.to_owned(), calls: Vec::new() })),
         }
     }
 
