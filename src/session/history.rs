@@ -34,13 +34,15 @@ struct Reply {
 
 impl History {
     /// Adds what the caller said. What was not answered yet becomes one message with it: some models insist
-    /// that caller and assistant take turns.
-    pub(super) fn caller(&mut self, text: &str) {
+    /// that caller and assistant take turns. Returns whether the message is a new one.
+    pub(super) fn caller(&mut self, text: &str) -> bool {
         self.drop_empty();
-        match self.entries.last_mut() {
-            Some(Entry::Caller(said)) => *said = format!("{} {text}", said.expose()).into(),
-            Some(Entry::Reply(_)) | None => self.entries.push(Entry::Caller(text.into())),
+        if let Some(Entry::Caller(said)) = self.entries.last_mut() {
+            *said = format!("{} {text}", said.expose()).into();
+            return false;
         }
+        self.entries.push(Entry::Caller(text.into()));
+        true
     }
 
     /// Opens a reply that has said nothing yet.

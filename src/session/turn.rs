@@ -71,9 +71,9 @@ impl Session {
             self.stop_turn();
             self.playback.settle();
         }
-        self.history.caller(text);
+        let begins = self.history.caller(text);
         if !certain {
-            self.counts.turns += 1;
+            self.counts.turns += u32::from(begins);
             self.counts.rounds = 0;
             self.counts.bad_escalations = 0;
             self.ask(Purpose::Answer, 1, now);
