@@ -12,6 +12,8 @@ pub(super) struct Cycle {
     open: bool,
     /// Whether the next text must be set apart from what was sent before it.
     seam: bool,
+    /// Whether what was sent last sets the next text apart.
+    spaced: bool,
     /// What makes the model's words speakable; it may hold a few characters back.
     speakable: Option<Speakable>,
     /// Reused from delta to delta.
@@ -23,6 +25,11 @@ impl Cycle {
     pub(super) fn seam(&mut self) {
         self.seam = true;
         self.speakable = None;
+    }
+
+    /// Whether what comes next is set apart already.
+    fn is_spaced_seam(&self) -> bool {
+        self.seam && self.open && self.spaced
     }
 }
 
@@ -74,6 +81,7 @@ impl Session {
     }
 
     fn send_words(&mut self, reply: ReplyId, words: &str) -> bool {
+        let words = if self.cycle.is_spaced_seam() { words.trim_start() } else { words };
         if words.is_empty() {
             return false;
         }
@@ -93,14 +101,15 @@ impl Session {
             leaving.heard_goodbye(&token);
         }
         self.cycle.open = true;
+        self.cycle.spaced = token.ends_with(char::is_whitespace);
         let interruptible = self.interruptible();
         self.send(Outbound::Text(Speech { token, last: false, interruptible }));
     }
 
     /// The text with a space before it, where it would run into what stands before.
     fn seamless(&mut self, text: &str) -> String {
-        let apart =
-            std::mem::take(&mut self.cycle.seam) && self.cycle.open && !text.starts_with(char::is_whitespace);
+        let spaced = self.cycle.spaced || text.starts_with(char::is_whitespace);
+        let apart = std::mem::take(&mut self.cycle.seam) && self.cycle.open && !spaced;
         if apart { format!(" {text}") } else { text.to_owned() }
     }
 
