@@ -34,7 +34,7 @@ impl Cycle {
 }
 
 impl Session {
-    /// Speaks the next words of the model. Returns whether anything left.
+    /// Speaks the next words of the model. Returns whether anything was said.
     pub(super) fn speak(&mut self, reply: ReplyId, delta: &str) -> bool {
         let mut text = std::mem::take(&mut self.cycle.scratch);
         text.clear();
@@ -82,7 +82,8 @@ impl Session {
 
     fn send_words(&mut self, reply: ReplyId, words: &str) -> bool {
         let words = if self.cycle.is_spaced_seam() { words.trim_start() } else { words };
-        if words.is_empty() {
+        // White space alone begins no reply, and answers nobody.
+        if words.is_empty() || (words.trim().is_empty() && !self.cycle.open) {
             return false;
         }
         let text = self.seamless(words);
@@ -93,7 +94,7 @@ impl Session {
         self.history.say(reply, words);
         self.playback.queue(Some(reply), start, words);
         self.send_text(text);
-        true
+        !words.trim().is_empty()
     }
 
     fn send_text(&mut self, token: String) {
