@@ -56,7 +56,8 @@ impl Session {
 
     /// Speaks a line of our own that the model need not remember.
     pub(super) fn speak_line(&mut self, line: &str) {
-        self.cycle.seam();
+        // What the model has begun and nobody heard yet goes on after the line.
+        self.cycle.seam = true;
         let text = self.seamless(line);
         self.playback.queue(None, 0, &text);
         self.send_text(text);

@@ -150,12 +150,12 @@ impl Session {
             ModelEvent::Words(words) => {
                 asking.last_sign = now;
                 asking.give_up = now + self.settings.timings.stall;
-                asking.filler = None;
                 let reply = asking.reply;
                 if self.speak(reply, &words)
                     && let Stage::Asking(asking) = &mut self.stage
                 {
                     asking.spoke = true;
+                    asking.filler = None;
                 }
             }
             // An answer that the provider cut short is still an answer: the caller can ask on.
