@@ -105,7 +105,7 @@ impl Session {
             }
         };
         if tool.kind == ToolKind::External {
-            return Some(self.start_run(running, position, tool, index, arguments, now));
+            return self.start_run(running, position, tool, index, arguments, now);
         }
         let answer = self.run_own(tool.kind, &arguments, running, now);
         self.history.answer(running.reply, position, &answer);
@@ -120,12 +120,12 @@ impl Session {
         index: usize,
         arguments: Value,
         now: Instant,
-    ) -> String {
+    ) -> Option<String> {
         let run = RunId(self.counts.runs);
         self.counts.runs += 1;
         running.pending.push(Pending { run, position, give_up: now + tool.timeout });
         self.out.push(Output::Run(Run { id: run, tool: index, arguments }));
-        tool.say.within(&self.language).unwrap_or_default().to_owned()
+        tool.say.within(&self.language).filter(|line| !line.is_empty()).map(str::to_owned)
     }
 
     /// Does what the session's own tools do, and returns the result for the model.
