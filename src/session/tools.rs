@@ -39,6 +39,11 @@ impl Running {
         self.pending.iter().map(|pending| pending.give_up).chain([self.line_at]).min()
     }
 
+    /// Whether a person takes over once the last run is over. Nothing the caller does can take that back.
+    pub(super) fn escalates(&self) -> bool {
+        self.leave.as_ref().is_some_and(|handoff| handoff.context.outcome == Outcome::Escalated)
+    }
+
     pub(super) fn runs(&self) -> impl Iterator<Item = RunId> {
         self.pending.iter().map(|pending| pending.run)
     }

@@ -56,6 +56,10 @@ impl Stage {
             Self::Running(running) => running.deadline(),
         }
     }
+
+    fn escalates(&self) -> bool {
+        matches!(self, Self::Running(running) if running.escalates())
+    }
 }
 
 impl Session {
@@ -65,7 +69,7 @@ impl Session {
         if text.is_empty() {
             return;
         }
-        let certain = self.leaving.is_some() || self.armed.is_some();
+        let certain = self.leaving.is_some() || self.armed.is_some() || self.stage.escalates();
         if !certain {
             // Fragments of one utterance meet here too: while nothing was answered they join one message.
             self.stop_turn();
@@ -87,6 +91,8 @@ impl Session {
         }
         if self.leaving.is_some() {
             self.goodbye_cut_off(now);
+        } else if self.stage.escalates() {
+            self.close_cycle();
         } else if self.armed.is_none() {
             self.stop_turn();
         }
