@@ -31,11 +31,13 @@ pub(super) struct Leaving {
     goodbye: usize,
     /// When the goodbye counts as heard; set once all of it was sent.
     end_at: Option<Instant>,
+    /// When it ends in any case.
+    latest: Instant,
 }
 
 impl Leaving {
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.end_at
+    pub(super) fn deadline(&self) -> Instant {
+        self.end_at.map_or(self.latest, |at| at.min(self.latest))
     }
 
     /// Counts text sent as goodbye.
@@ -48,7 +50,7 @@ impl Session {
     /// Leaves because the model asked for it. Its words before that are the goodbye, if there were any.
     pub(super) fn leave(&mut self, handoff: Handoff, reply: ReplyId, now: Instant) {
         let before = self.history.said(reply).trim().chars().count();
-        self.set_leaving(handoff, before);
+        self.set_leaving(handoff, before, now);
         if before > 0 {
             self.goodbye_said(now);
         } else {
@@ -58,21 +60,22 @@ impl Session {
 
     /// Leaves with a line of our own.
     pub(super) fn leave_saying(&mut self, handoff: Handoff, line: Option<String>, now: Instant) {
-        self.set_leaving(handoff, 0);
+        self.set_leaving(handoff, 0, now);
         if let Some(line) = line {
             self.speak_reply(&line);
         }
         self.goodbye_said(now);
     }
 
-    fn set_leaving(&mut self, mut handoff: Handoff, goodbye: usize) {
+    fn set_leaving(&mut self, mut handoff: Handoff, goodbye: usize, now: Instant) {
         // Calls beside the one that leaves may have come after it.
         handoff.context.memory.clone_from(&self.memory);
         handoff.context.language.clone_from(&self.language);
         self.out.push(Output::Keep(Box::new(handoff.clone())));
         // A key that was still waiting for a second one changes nothing any more.
         self.keypad = Keypad::default();
-        self.leaving = Some(Leaving { handoff, goodbye, end_at: None });
+        let latest = now + self.settings.timings.leaving;
+        self.leaving = Some(Leaving { handoff, goodbye, end_at: None, latest });
     }
 
     /// The caller asked for a person beside the model: it may write the summary, in the time that leaves.
@@ -98,7 +101,7 @@ impl Session {
         handoff.context.trigger = trigger;
         self.stage = Stage::Idle;
         self.close_cycle();
-        self.set_leaving(handoff, 0);
+        self.set_leaving(handoff, 0, now);
         self.say_goodbye_line(now);
     }
 
@@ -157,8 +160,9 @@ impl Session {
     }
 
     pub(super) fn goodbye_passed(&mut self, now: Instant) {
-        let due = self.leaving.as_ref().and_then(|leaving| leaving.end_at).is_some_and(|at| at <= now);
-        if due {
+        if self.leaving.as_ref().is_some_and(|leaving| leaving.deadline() <= now) {
+            // Nothing is under way any more, unless the model is still talking.
+            self.stop_turn();
             self.end(now);
         }
     }
