@@ -78,9 +78,11 @@ impl Session {
         self.leaving = Some(Leaving { handoff, goodbye, end_at: None, latest });
     }
 
-    /// The caller asked for a person beside the model: it may write the summary, in the time that leaves.
-    pub(super) fn arm(&mut self, trigger: Trigger, now: Instant) {
+    /// The caller asked for a person beside the model, in these words: it may write the summary, in the time
+    /// that leaves.
+    pub(super) fn arm(&mut self, trigger: Trigger, words: &str, now: Instant) {
         self.stop_turn();
+        self.history.caller(words);
         self.armed = Some(trigger);
         self.ask(Purpose::Summary, 1, now);
     }
