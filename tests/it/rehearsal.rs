@@ -293,7 +293,9 @@ impl Rehearsal {
         let ends = self.sent.iter().filter(|frame| frame["type"] == "end").count();
         assert!(ends <= 1, "{}: `end` was sent {ends} times", self.name);
         if ends == 1 {
-            assert_eq!(self.sent.last().unwrap()["type"], "end", "{}: something followed `end`", self.name);
+            let last = self.sent.last().unwrap();
+            assert_eq!(last["type"], "end", "{}: something followed `end`", self.name);
+            is_a_document(last["handoffData"].as_str().expect("`handoffData` is a string"));
         }
         let mut open = false;
         for frame in self.sent.iter().filter(|frame| frame["type"] == "text") {
@@ -302,6 +304,15 @@ impl Rehearsal {
             open = !last;
         }
         assert!(!open || ends == 0, "{}: `end` came before the reply was closed", self.name);
+    }
+}
+
+/// What must hold of every hand-off document, as Twilio carries it.
+pub(crate) fn is_a_document(handoff_data: &str) {
+    assert!(handoff_data.chars().count() <= 3_000, "{} characters", handoff_data.chars().count());
+    let document: Value = serde_json::from_str(handoff_data).expect("documents are JSON");
+    for key in ["reasonCode", "reason", "callSummary", "sentiment"] {
+        assert!(document[key].is_string(), "no {key}");
     }
 }
 
