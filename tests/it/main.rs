@@ -7,4 +7,5 @@ mod calls;
 mod model;
 mod promises;
 mod rehearsal;
+mod silence;
 mod webhooks;
