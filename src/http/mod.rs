@@ -53,7 +53,7 @@ pub struct Bridge {
     /// Where people answer.
     pub people: People,
     /// The prompts and tools in force.
-    pub shelf: Shelf,
+    pub shelf: Arc<Shelf>,
     /// Who answers callers.
     pub model: Arc<dyn Model>,
     /// The calls of this process.

@@ -34,13 +34,15 @@ struct Reply {
 
 impl History {
     /// Adds what the caller said. What was not answered yet becomes one message with it: some models insist
-    /// that caller and assistant take turns.
-    pub(super) fn caller(&mut self, text: &str) {
+    /// that caller and assistant take turns. Returns whether the message is a new one.
+    pub(super) fn caller(&mut self, text: &str) -> bool {
         self.drop_empty();
-        match self.entries.last_mut() {
-            Some(Entry::Caller(said)) => *said = format!("{} {text}", said.expose()).into(),
-            Some(Entry::Reply(_)) | None => self.entries.push(Entry::Caller(text.into())),
+        if let Some(Entry::Caller(said)) = self.entries.last_mut() {
+            *said = format!("{} {text}", said.expose()).into();
+            return false;
         }
+        self.entries.push(Entry::Caller(text.into()));
+        true
     }
 
     /// Opens a reply that has said nothing yet.
@@ -51,14 +53,11 @@ impl History {
         id
     }
 
-    /// Adds spoken text to a reply. One that had said nothing and was dropped meanwhile, because the caller
-    /// spoke first, stands after the caller's words then.
+    /// Adds spoken text to a reply. One that was dropped while it was empty stands where it begins to speak.
     pub(super) fn say(&mut self, id: ReplyId, text: &str) {
-        if self.reply(id).is_none() {
-            self.entries.push(Entry::Reply(Reply { id, text: String::new(), calls: Vec::new() }));
-        }
-        if let Some(reply) = self.reply(id) {
-            reply.text.push_str(text);
+        match self.reply(id) {
+            Some(reply) => reply.text.push_str(text),
+            None => self.entries.push(Entry::Reply(Reply { id, text: text.to_owned(), calls: Vec::new() })),
         }
     }
 

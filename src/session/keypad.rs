@@ -44,8 +44,8 @@ impl Session {
     pub(super) fn keypad_passed(&mut self, now: Instant) {
         if self.keypad.complete_at.is_some_and(|at| at <= now) {
             if self.is_person_key() {
-                self.keypad = Keypad::default();
-                self.person_key_pressed(now);
+                let key = std::mem::take(&mut self.keypad).keys;
+                self.person_key_pressed(&key, now);
             } else {
                 self.complete_entry(now);
             }
@@ -61,14 +61,22 @@ impl Session {
     fn complete_entry(&mut self, now: Instant) {
         let entry = std::mem::take(&mut self.keypad).keys;
         if !entry.is_empty() {
-            self.caller_said(&format!("[keypad] {entry}"), now);
+            self.caller_said(&message(&entry), now);
         }
     }
 
-    fn person_key_pressed(&mut self, now: Instant) {
+    fn person_key_pressed(&mut self, key: &str, now: Instant) {
         match self.armed {
-            Some(_) => self.leave_armed(&[], now),
-            None => self.arm(Trigger::Key, now),
+            Some(_) => {
+                self.stop_turn();
+                self.leave_armed(&[], now);
+            }
+            None => self.arm(Trigger::Key, &message(key), now),
         }
     }
+}
+
+/// Keys as the model reads them.
+fn message(keys: &str) -> String {
+    format!("[keypad] {keys}")
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::history::ReplyId;
+use super::keypad::Keypad;
 use super::turn::{Purpose, Stage};
 use super::{Output, Session};
 use crate::chat::{ToolCall, ToolKind};
@@ -30,11 +31,13 @@ pub(super) struct Leaving {
     goodbye: usize,
     /// When the goodbye counts as heard; set once all of it was sent.
     end_at: Option<Instant>,
+    /// When it ends in any case.
+    latest: Instant,
 }
 
 impl Leaving {
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.end_at
+    pub(super) fn deadline(&self) -> Instant {
+        self.end_at.map_or(self.latest, |at| at.min(self.latest))
     }
 
     /// Counts text sent as goodbye.
@@ -47,7 +50,7 @@ impl Session {
     /// Leaves because the model asked for it. Its words before that are the goodbye, if there were any.
     pub(super) fn leave(&mut self, handoff: Handoff, reply: ReplyId, now: Instant) {
         let before = self.history.said(reply).trim().chars().count();
-        self.set_leaving(handoff, before);
+        self.set_leaving(handoff, before, now);
         if before > 0 {
             self.goodbye_said(now);
         } else {
@@ -57,21 +60,29 @@ impl Session {
 
     /// Leaves with a line of our own.
     pub(super) fn leave_saying(&mut self, handoff: Handoff, line: Option<String>, now: Instant) {
-        self.set_leaving(handoff, 0);
+        self.set_leaving(handoff, 0, now);
         if let Some(line) = line {
             self.speak_reply(&line);
         }
         self.goodbye_said(now);
     }
 
-    fn set_leaving(&mut self, handoff: Handoff, goodbye: usize) {
+    fn set_leaving(&mut self, mut handoff: Handoff, goodbye: usize, now: Instant) {
+        // Calls beside the one that leaves may have come after it.
+        handoff.context.memory.clone_from(&self.memory);
+        handoff.context.language.clone_from(&self.language);
         self.out.push(Output::Keep(Box::new(handoff.clone())));
-        self.leaving = Some(Leaving { handoff, goodbye, end_at: None });
+        // A key that was still waiting for a second one changes nothing any more.
+        self.keypad = Keypad::default();
+        let latest = now + self.settings.timings.leaving;
+        self.leaving = Some(Leaving { handoff, goodbye, end_at: None, latest });
     }
 
-    /// The caller asked for a person beside the model: it may write the summary, in the time that leaves.
-    pub(super) fn arm(&mut self, trigger: Trigger, now: Instant) {
+    /// The caller asked for a person beside the model, in these words: it may write the summary, in the time
+    /// that leaves.
+    pub(super) fn arm(&mut self, trigger: Trigger, words: &str, now: Instant) {
         self.stop_turn();
+        self.history.caller(words);
         self.armed = Some(trigger);
         // Should the line drop meanwhile, the caller still gets a person.
         let handoff = self.plain_handoff(trigger, now);
@@ -95,7 +106,7 @@ impl Session {
         handoff.context.trigger = trigger;
         self.stage = Stage::Idle;
         self.close_cycle();
-        self.set_leaving(handoff, 0);
+        self.set_leaving(handoff, 0, now);
         self.say_goodbye_line(now);
     }
 
@@ -154,8 +165,9 @@ impl Session {
     }
 
     pub(super) fn goodbye_passed(&mut self, now: Instant) {
-        let due = self.leaving.as_ref().and_then(|leaving| leaving.end_at).is_some_and(|at| at <= now);
-        if due {
+        if self.leaving.as_ref().is_some_and(|leaving| leaving.deadline() <= now) {
+            // Nothing is under way any more, unless the model is still talking.
+            self.stop_turn();
             self.end(now);
         }
     }

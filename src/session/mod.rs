@@ -213,7 +213,7 @@ impl Session {
         if self.ended {
             return None;
         }
-        let leaving = self.leaving.as_ref().and_then(Leaving::deadline);
+        let leaving = self.leaving.as_ref().map(Leaving::deadline);
         [self.stage.deadline(), self.keypad.deadline(), leaving].into_iter().flatten().min()
     }
 

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use super::history::ReplyId;
 
 /// How many characters of what was played are kept for telling a repeated report from a new one.
-const TAIL: usize = 200;
+const TAIL: usize = 400;
 /// How many pieces may wait to be reported before the oldest counts as heard.
 const MOST_PIECES: usize = 256;
 
@@ -54,14 +54,18 @@ impl Playback {
     /// Takes a `tokensPlayed` report.
     pub(super) fn played(&mut self, text: &str) {
         self.reported = true;
-        let skipped = self.visible_until(text);
-        let visible = text.chars().filter(|c| !c.is_whitespace()).count();
-        self.advance(skipped + visible);
-        // Trailing white space of the report was heard too.
-        let blanks = text.len() - text.trim_end().len();
+        let wanted: Vec<char> = visible(text).collect();
+        match self.visible_until(&wanted) {
+            Some(skipped) => self.advance(skipped + wanted.len()),
+            None if self.was_played(&wanted) => return,
+            // The platform says it in other characters than we did.
+            None => self.advance(wanted.len()),
+        }
+        // Trailing white space of the report was heard too, one character for another: which ones may differ.
+        let blanks = text.chars().rev().take_while(|c| c.is_whitespace()).count();
         if let Some(piece) = self.queue.front_mut().filter(|piece| piece.played > 0) {
-            let rest = &piece.text[piece.played..];
-            piece.played += (rest.len() - rest.trim_start().len()).min(blanks);
+            let rest = piece.text[piece.played..].chars().take_while(|c| c.is_whitespace());
+            piece.played += rest.take(blanks).map(char::len_utf8).sum::<usize>();
         }
         self.drop_played();
     }
@@ -89,6 +93,7 @@ impl Playback {
     /// Counts everything queued as heard, if there are no reports that would say so.
     pub(super) fn settle(&mut self) {
         if !self.reported {
+            self.advance(usize::MAX);
             self.queue.clear();
         }
     }
@@ -138,15 +143,20 @@ impl Playback {
         place.map_or(sent.len(), |place| place + wanted.len())
     }
 
-    /// How many visible characters of the queue come before the reported text: none as a rule, more when a
-    /// report was lost.
-    fn visible_until(&self, text: &str) -> usize {
-        let wanted: Vec<char> = visible(text).collect();
+    /// How many visible characters of the queue come before the reported ones: none as a rule, more when a
+    /// report was lost. Nothing when they do not stand there.
+    fn visible_until(&self, wanted: &[char]) -> Option<usize> {
         if wanted.is_empty() || self.upcoming().take(wanted.len()).eq(wanted.iter().copied()) {
-            return 0;
+            return Some(0);
         }
         let sent: Vec<char> = self.upcoming().collect();
-        sent.windows(wanted.len()).position(|window| window == wanted).unwrap_or(0)
+        sent.windows(wanted.len()).position(|window| window == wanted)
+    }
+
+    /// Whether this was played, or counted as heard, before.
+    fn was_played(&self, wanted: &[char]) -> bool {
+        let tail: Vec<char> = self.tail.iter().copied().collect();
+        tail.windows(wanted.len()).any(|window| window == wanted)
     }
 
     /// The visible characters that were not played yet.
@@ -212,6 +222,13 @@ mod tests {
     }
 
     #[test]
+    fn white_space_may_be_reported_as_another_one() {
+        let (mut playback, ids) = sent(&["Vous êtes là\u{a0}? Bien."]);
+        playback.played("Vous êtes là ");
+        assert_eq!(playback.interrupt(""), [(ids[0], "Vous êtes là\u{a0}".len())]);
+    }
+
+    #[test]
     fn a_fragment_that_was_not_reported_is_taken_from_the_interrupt() {
         let (mut playback, ids) = sent(&["Sentence 1. Sentence 2 of ten. Sentence 3."]);
         playback.played("Sentence 1.");
@@ -234,6 +251,20 @@ mod tests {
         let (mut playback, ids) = sent(&["Hello there."]);
         assert_eq!(playback.interrupt("something else"), []);
         assert_eq!(ids.len(), 1);
+    }
+
+    #[test]
+    fn a_report_of_what_counted_as_heard_moves_nothing() {
+        let (mut playback, ids) = sent(&["Hello there.", "And more."]);
+        playback.played("Hello there.");
+        playback.played("there.");
+        assert_eq!(playback.interrupt(""), [(ids[1], 0)]);
+        let (mut playback, _) = sent(&["Hello there."]);
+        playback.settle();
+        let reply = History::default().open_reply();
+        playback.queue(Some(reply), 0, "How are you?");
+        playback.played("Hello");
+        assert_eq!(playback.unplayed(), 12);
     }
 
     #[test]

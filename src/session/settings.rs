@@ -59,6 +59,8 @@ pub struct Timings {
     pub goodbye_grace: Duration,
     /// The longest time without a sign of playback in which we still believe that a goodbye is being played.
     pub goodbye_longest: Duration,
+    /// How long the way out of a call may take in all, whatever is still said or reported.
+    pub leaving: Duration,
     /// How long `agentSpeaking off` may lag behind the last `tokensPlayed`.
     pub speaking_off: Duration,
     /// How many characters are spoken in a second.
@@ -82,6 +84,7 @@ impl Default for Timings {
             goodbye_start: Duration::from_millis(1_500),
             goodbye_grace: Duration::from_millis(1_500),
             goodbye_longest: Duration::from_millis(10_000),
+            leaving: Duration::from_millis(45_000),
             speaking_off: Duration::from_millis(300),
             characters_per_second: 15,
             keypad: Duration::from_millis(3_000),

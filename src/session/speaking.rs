@@ -12,6 +12,8 @@ pub(super) struct Cycle {
     open: bool,
     /// Whether the next text must be set apart from what was sent before it.
     seam: bool,
+    /// Whether what was sent last sets the next text apart.
+    spaced: bool,
     /// What makes the model's words speakable; it may hold a few characters back.
     speakable: Option<Speakable>,
     /// Reused from delta to delta.
@@ -24,10 +26,15 @@ impl Cycle {
         self.seam = true;
         self.speakable = None;
     }
+
+    /// Whether what comes next is set apart already.
+    fn is_spaced_seam(&self) -> bool {
+        self.seam && self.open && self.spaced
+    }
 }
 
 impl Session {
-    /// Speaks the next words of the model. Returns whether anything left.
+    /// Speaks the next words of the model. Returns whether anything was said.
     pub(super) fn speak(&mut self, reply: ReplyId, delta: &str) -> bool {
         let mut text = std::mem::take(&mut self.cycle.scratch);
         text.clear();
@@ -49,7 +56,8 @@ impl Session {
 
     /// Speaks a line of our own that the model need not remember.
     pub(super) fn speak_line(&mut self, line: &str) {
-        self.cycle.seam();
+        // What the model has begun and nobody heard yet goes on after the line.
+        self.cycle.seam = true;
         let text = self.seamless(line);
         self.playback.queue(None, 0, &text);
         self.send_text(text);
@@ -74,7 +82,9 @@ impl Session {
     }
 
     fn send_words(&mut self, reply: ReplyId, words: &str) -> bool {
-        if words.is_empty() {
+        let words = if self.cycle.is_spaced_seam() { words.trim_start() } else { words };
+        // White space alone begins no reply, and answers nobody.
+        if words.is_empty() || (words.trim().is_empty() && !self.cycle.open) {
             return false;
         }
         let text = self.seamless(words);
@@ -85,7 +95,7 @@ impl Session {
         self.history.say(reply, words);
         self.playback.queue(Some(reply), start, words);
         self.send_text(text);
-        true
+        !words.trim().is_empty()
     }
 
     fn send_text(&mut self, token: String) {
@@ -93,14 +103,15 @@ impl Session {
             leaving.heard_goodbye(&token);
         }
         self.cycle.open = true;
+        self.cycle.spaced = token.ends_with(char::is_whitespace);
         let interruptible = self.interruptible();
         self.send(Outbound::Text(Speech { token, last: false, interruptible }));
     }
 
     /// The text with a space before it, where it would run into what stands before.
     fn seamless(&mut self, text: &str) -> String {
-        let apart =
-            std::mem::take(&mut self.cycle.seam) && self.cycle.open && !text.starts_with(char::is_whitespace);
+        let spaced = self.cycle.spaced || text.starts_with(char::is_whitespace);
+        let apart = std::mem::take(&mut self.cycle.seam) && self.cycle.open && !spaced;
         if apart { format!(" {text}") } else { text.to_owned() }
     }
 

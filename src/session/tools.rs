@@ -39,6 +39,11 @@ impl Running {
         self.pending.iter().map(|pending| pending.give_up).chain([self.line_at]).min()
     }
 
+    /// Whether a person takes over once the last run is over. Nothing the caller does can take that back.
+    pub(super) fn escalates(&self) -> bool {
+        self.leave.as_ref().is_some_and(|handoff| handoff.context.outcome == Outcome::Escalated)
+    }
+
     pub(super) fn runs(&self) -> impl Iterator<Item = RunId> {
         self.pending.iter().map(|pending| pending.run)
     }
@@ -105,7 +110,7 @@ impl Session {
             }
         };
         if tool.kind == ToolKind::External {
-            return Some(self.start_run(running, position, tool, index, arguments, now));
+            return self.start_run(running, position, tool, index, arguments, now);
         }
         let answer = self.run_own(tool.kind, &arguments, running, now);
         self.history.answer(running.reply, position, &answer);
@@ -120,12 +125,12 @@ impl Session {
         index: usize,
         arguments: Value,
         now: Instant,
-    ) -> String {
+    ) -> Option<String> {
         let run = RunId(self.counts.runs);
         self.counts.runs += 1;
         running.pending.push(Pending { run, position, give_up: now + tool.timeout });
         self.out.push(Output::Run(Run { id: run, tool: index, arguments }));
-        tool.say.within(&self.language).unwrap_or_default().to_owned()
+        tool.say.within(&self.language).filter(|line| !line.is_empty()).map(str::to_owned)
     }
 
     /// Does what the session's own tools do, and returns the result for the model.

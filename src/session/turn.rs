@@ -56,6 +56,10 @@ impl Stage {
             Self::Running(running) => running.deadline(),
         }
     }
+
+    fn escalates(&self) -> bool {
+        matches!(self, Self::Running(running) if running.escalates())
+    }
 }
 
 impl Session {
@@ -65,15 +69,15 @@ impl Session {
         if text.is_empty() {
             return;
         }
-        let certain = self.leaving.is_some() || self.armed.is_some();
+        let certain = self.leaving.is_some() || self.armed.is_some() || self.stage.escalates();
         if !certain {
             // Fragments of one utterance meet here too: while nothing was answered they join one message.
             self.stop_turn();
             self.playback.settle();
         }
-        self.history.caller(text);
+        let begins = self.history.caller(text);
         if !certain {
-            self.counts.turns += 1;
+            self.counts.turns += u32::from(begins);
             self.counts.rounds = 0;
             self.counts.bad_escalations = 0;
             self.ask(Purpose::Answer, 1, now);
@@ -87,6 +91,8 @@ impl Session {
         }
         if self.leaving.is_some() {
             self.goodbye_cut_off(now);
+        } else if self.stage.escalates() {
+            self.close_cycle();
         } else if self.armed.is_none() {
             self.stop_turn();
         }
@@ -150,12 +156,12 @@ impl Session {
             ModelEvent::Words(words) => {
                 asking.last_sign = now;
                 asking.give_up = now + self.settings.timings.stall;
-                asking.filler = None;
                 let reply = asking.reply;
                 if self.speak(reply, &words)
                     && let Stage::Asking(asking) = &mut self.stage
                 {
                     asking.spoke = true;
+                    asking.filler = None;
                 }
             }
             // An answer that the provider cut short is still an answer: the caller can ask on.
@@ -181,13 +187,18 @@ impl Session {
                 self.stage = Stage::Idle;
                 self.close_cycle();
             }
-            Purpose::Answer => self.answer_failed(&ModelError::Empty, attempt, false, now),
+            Purpose::Answer => {
+                self.stage = Stage::Idle;
+                self.answer_failed(&ModelError::Empty, attempt, false, now);
+            }
         }
     }
 
     fn model_failed(&mut self, error: &ModelError, now: Instant) {
         let Stage::Asking(asking) = &self.stage else { return };
         let (purpose, attempt, spoke) = (asking.purpose, asking.attempt, asking.spoke);
+        // The request is over: there is nothing to cancel.
+        self.stage = Stage::Idle;
         match purpose {
             Purpose::Summary => self.leave_armed(&[], now),
             Purpose::Goodbye if spoke => self.goodbye_said(now),
@@ -199,7 +210,6 @@ impl Session {
     /// Asks a second time while the caller has heard nothing of the answer; else a person takes over.
     fn answer_failed(&mut self, error: &ModelError, attempt: u8, spoke: bool, now: Instant) {
         if attempt == 1 && !spoke && error.is_retryable() {
-            self.stage = Stage::Idle;
             self.ask(Purpose::Answer, 2, now);
         } else {
             self.give_up(Trigger::ModelFailure, now);

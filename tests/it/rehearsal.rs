@@ -7,11 +7,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use warmline::caller::script::{Cue, Expectation, Item, Line, Move, OutcomeKind, parse};
-use warmline::chat::{Finish, Message, ModelError, ModelEvent, Say, ToolCall, Toolbox};
+use warmline::caller::script::{
+    Answer, Cue, Expectation, Item, Line, Manner, Move, OutcomeKind, Question, parse,
+};
+use warmline::chat::{Finish, Message, ModelError, ModelEvent, Say, ToolCall, ToolChoice, Toolbox};
 use warmline::handoff::{Handoff, Outcome};
 use warmline::relay::{Inbound, Outbound};
-use warmline::session::{Ask, Input, Lines, Opening, Output, RequestId, Session, Settings, Timings};
+use warmline::session::{
+    Ask, Input, Lines, Opening, Output, RequestId, Run, RunId, Session, Settings, Timings,
+};
 use warmline::tools::Tools;
 
 /// The sentences of every rehearsal, so that tuning the real ones breaks no test.
@@ -78,6 +82,9 @@ struct Rehearsal {
     /// The request that `m` lines answer: the latest, even if it was cancelled.
     asked: Option<RequestId>,
     calls: Vec<ToolCall>,
+    /// The runs that have not answered, oldest first, also those nobody waits for.
+    runs: Vec<(String, RunId)>,
+    toolbox: Arc<dyn Toolbox>,
     sent: Vec<Value>,
     kept: Option<Handoff>,
     hung_up: bool,
@@ -86,7 +93,8 @@ struct Rehearsal {
 impl Rehearsal {
     fn new(name: String) -> Self {
         let now = start();
-        let (session, opening) = Session::new(settings(toolbox()), None, now);
+        let toolbox = toolbox();
+        let (session, opening) = Session::new(settings(toolbox.clone()), None, now);
         assert!(opening.is_empty(), "the greeting is Twilio's to say");
         Self {
             name,
@@ -95,6 +103,8 @@ impl Rehearsal {
             outputs: VecDeque::new(),
             asked: None,
             calls: Vec::new(),
+            runs: Vec::new(),
+            toolbox,
             sent: Vec::new(),
             kept: None,
             hung_up: false,
@@ -117,6 +127,7 @@ impl Rehearsal {
                 }
             }
             Item::Model(action) => self.model(action, &place),
+            Item::Tool(answer) => self.tool(answer, &place),
             Item::Wait(time) => self.wait(*time),
             Item::Expect(expected) => self.expect(expected, &place),
             Item::Ends(outcome) => {
@@ -150,7 +161,8 @@ impl Rehearsal {
                     self.kept = Some((**handoff).clone());
                     continue;
                 }
-                Output::Cancel(_) | Output::Run(_) | Output::Forget(_) => {}
+                Output::Run(run) => self.runs.push((self.tool_name(run).to_owned(), run.id)),
+                Output::Cancel(_) | Output::Forget(_) => {}
             }
             self.outputs.push_back(output);
         }
@@ -171,6 +183,21 @@ impl Rehearsal {
             Move::Fail(reason) => ModelEvent::Failed(failure(reason)),
         };
         self.input(Input::Model(request, event));
+    }
+
+    fn tool(&mut self, answer: &Answer, place: &str) {
+        let oldest = self.runs.iter().position(|(tool, _)| *tool == answer.tool);
+        let oldest = oldest.unwrap_or_else(|| panic!("{place}: {} does not run", answer.tool));
+        let (_, run) = self.runs.remove(oldest);
+        let result = match &answer.result {
+            Ok(result) => Ok(result.as_str().into()),
+            Err(why) => Err(why.as_str().into()),
+        };
+        self.input(Input::ToolDone(run, result));
+    }
+
+    fn tool_name(&self, run: &Run) -> &str {
+        &self.toolbox.tools()[run.tool].name
     }
 
     /// Turns the clock, stopping wherever the session wants to be called.
@@ -204,11 +231,21 @@ impl Rehearsal {
                 }
                 assert_eq!(&sent, frame, "{place}");
             }
-            Expectation::Ask(messages) => match self.next(place) {
-                Output::Ask(ask) => {
-                    if let Some(messages) = messages {
-                        assert_eq!(Value::from(messages.clone()), rendered(&ask.messages), "{place}");
-                    }
+            Expectation::Ask(question) => match self.next(place) {
+                Output::Ask(ask) => agrees(&ask, question, place),
+                other => panic!("{place}: instead came {other:?}"),
+            },
+            Expectation::Run { tool, arguments } => match self.next(place) {
+                Output::Run(run) => {
+                    assert_eq!(self.tool_name(&run), tool, "{place}");
+                    assert_eq!(arguments.as_ref().unwrap_or(&run.arguments), &run.arguments, "{place}");
+                }
+                other => panic!("{place}: instead came {other:?}"),
+            },
+            Expectation::Forget(tool) => match self.next(place) {
+                Output::Forget(run) => {
+                    let named = self.runs.iter().find(|(_, id)| *id == run);
+                    assert_eq!(named.map(|(name, _)| name.as_str()), Some(tool.as_str()), "{place}");
                 }
                 other => panic!("{place}: instead came {other:?}"),
             },
@@ -256,7 +293,9 @@ impl Rehearsal {
         let ends = self.sent.iter().filter(|frame| frame["type"] == "end").count();
         assert!(ends <= 1, "{}: `end` was sent {ends} times", self.name);
         if ends == 1 {
-            assert_eq!(self.sent.last().unwrap()["type"], "end", "{}: something followed `end`", self.name);
+            let last = self.sent.last().unwrap();
+            assert_eq!(last["type"], "end", "{}: something followed `end`", self.name);
+            is_a_document(last["handoffData"].as_str().expect("`handoffData` is a string"));
         }
         let mut open = false;
         for frame in self.sent.iter().filter(|frame| frame["type"] == "text") {
@@ -265,6 +304,15 @@ impl Rehearsal {
             open = !last;
         }
         assert!(!open || ends == 0, "{}: `end` came before the reply was closed", self.name);
+    }
+}
+
+/// What must hold of every hand-off document, as Twilio carries it.
+pub(crate) fn is_a_document(handoff_data: &str) {
+    assert!(handoff_data.chars().count() <= 3_000, "{} characters", handoff_data.chars().count());
+    let document: Value = serde_json::from_str(handoff_data).expect("documents are JSON");
+    for key in ["reasonCode", "reason", "callSummary", "sentiment"] {
+        assert!(document[key].is_string(), "no {key}");
     }
 }
 
@@ -282,6 +330,18 @@ pub(crate) fn every_call_has_one_result(ask: &Ask) {
         }
     }
     assert!(due.is_empty(), "calls without results: {due:?}");
+}
+
+fn agrees(ask: &Ask, question: &Question, place: &str) {
+    match question.manner {
+        Some(Manner::Again) => assert_eq!(ask.attempt, 2, "{place}: the question was new"),
+        Some(Manner::Escalate) => assert_eq!(ask.choice, ToolChoice::Escalate, "{place}"),
+        Some(Manner::Goodbye) => assert_eq!(ask.choice, ToolChoice::Never, "{place}"),
+        None => assert_eq!((ask.attempt, ask.choice), (1, ToolChoice::Auto), "{place}"),
+    }
+    if let Some(messages) = &question.messages {
+        assert_eq!(Value::from(messages.clone()), rendered(&ask.messages), "{place}");
+    }
 }
 
 /// Messages as a script writes them.

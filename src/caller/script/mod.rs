@@ -15,11 +15,15 @@
 //! m words "Your order "        a delta of the model
 //! m call lookup_order {"id":1} a tool call; what follows the name is taken as it is, broken or not
 //! m done                       the model's answer is complete   (`m fail REASON`: it never will be)
+//! t lookup_order "left today"  the oldest run of this tool without an answer gets one   (`t NAME fail "why"`)
 //! ~ 1500ms                     time passes             (`~ 2s`)
 //! > your order left            the next reply contains these words, in any case
 //! > {"type":"end"}             exactly this frame comes next
 //! > ask                        the model is asked      (`> ask [{"role":"user",…}]`: with these messages)
+//! > ask again                  a second time           (`> ask escalate`: it must; `> ask goodbye`: no tools)
 //! > cancel                     the model's answer is no longer wanted
+//! > run lookup_order {"id":1}  a tool is run           (`> run lookup_order`: with whatever arguments)
+//! > forget lookup_order        nobody waits for that run any longer
 //! = escalated reasonCode=billing callSummary~"charged twice"
 //! ```
 //!
@@ -52,6 +56,8 @@ pub enum Item {
     Caller(Cue),
     /// `m`: what the model does.
     Model(Move),
+    /// `t`: what a tool answers.
+    Tool(Answer),
     /// `~`: time passes.
     Wait(Duration),
     /// `>`: what has to come of it.
@@ -105,6 +111,15 @@ pub enum Move {
     Fail(String),
 }
 
+/// What a tool answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The tool. Its oldest run without an answer is meant, also when nobody waits for it any longer.
+    pub tool: String,
+    /// Its result, or why there is none.
+    pub result: Result<String, String>,
+}
+
 /// What has to happen next.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expectation {
@@ -112,18 +127,54 @@ pub enum Expectation {
     Frame(Value),
     /// The next reply contains these words, in any case.
     Words(String),
-    /// The model is asked, with these messages (the system's left out) if the script names them.
-    Ask(Option<Vec<Value>>),
+    /// The model is asked.
+    Ask(Question),
     /// The model is told to stop.
     Cancel,
+    /// A tool is run, with these arguments if the script names them.
+    Run {
+        /// The tool.
+        tool: String,
+        /// What it is given.
+        arguments: Option<Value>,
+    },
+    /// A run of this tool is given up.
+    Forget(String),
+}
+
+/// What the model is asked.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Question {
+    /// For what; `None` for an answer, asked for the first time.
+    pub manner: Option<Manner>,
+    /// With these messages, the system's left out; `None` for any.
+    pub messages: Option<Vec<Value>>,
+}
+
+/// For what the model is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// The same question a second time, because its first answer failed.
+    Again,
+    /// The summary of a hand-off: it may do nothing but escalate.
+    Escalate,
+    /// Last words: it may not ask for tools.
+    Goodbye,
 }
 
 impl Item {
-    /// Whether it means something only where the script also plays the model: not on a live call.
+    /// Whether it means something only where the script also plays the model and the tools: not on a live call.
     pub fn needs_scripted_model(&self) -> bool {
         match self {
-            Self::Model(_) | Self::Expect(Expectation::Ask(_) | Expectation::Cancel) => true,
-            Self::Caller(_) | Self::Wait(_) | Self::Expect(_) | Self::Ends(_) => false,
+            Self::Model(_) | Self::Tool(_) => true,
+            Self::Expect(expectation) => match expectation {
+                Expectation::Ask(_)
+                | Expectation::Cancel
+                | Expectation::Run { .. }
+                | Expectation::Forget(_) => true,
+                Expectation::Frame(_) | Expectation::Words(_) => false,
+            },
+            Self::Caller(_) | Self::Wait(_) | Self::Ends(_) => false,
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{Cue, Expectation, Item, Line, Move, Outcome, OutcomeKind};
+use super::{Answer, Cue, Expectation, Item, Line, Manner, Move, Outcome, OutcomeKind, Question};
 
 /// A line that is no item.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +20,7 @@ pub struct Mistake {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Cause {
     /// The sign at its start.
-    #[error("a line begins with `<`, `m`, `~`, `>`, `=` or `#`, followed by a space")]
+    #[error("a line begins with `<`, `m`, `t`, `~`, `>`, `=` or `#`, followed by a space")]
     Sign,
     /// Nothing follows the sign.
     #[error("nothing follows the sign")]
@@ -40,6 +40,9 @@ pub enum Cause {
     /// Nothing a model does.
     #[error("the model does `words \"…\"`, `call NAME ARGUMENTS`, `done` or `fail REASON`")]
     Move,
+    /// Nothing a tool does.
+    #[error("a tool answers: `NAME \"…\"`, or `NAME fail \"…\"`")]
+    Answer,
     /// No outcome.
     #[error("a call ends `escalated`, `completed` or `hungup`")]
     Outcome,
@@ -75,12 +78,13 @@ pub fn parse(text: &str) -> Result<Vec<Line>, Vec<Mistake>> {
 fn item(text: &str) -> Result<Item, Cause> {
     let (sign, rest) = match text.split_once(char::is_whitespace) {
         Some((sign, rest)) => (sign, rest.trim_start()),
-        None if text.len() == 1 && "<m~>=".contains(text) => return Err(Cause::Empty),
+        None if text.len() == 1 && "<mt~>=".contains(text) => return Err(Cause::Empty),
         None => return Err(Cause::Sign),
     };
     match sign {
         "<" => cue(rest).map(Item::Caller),
         "m" => action(rest).map(Item::Model),
+        "t" => answer(rest).map(Item::Tool),
         "~" => time(rest).map(Item::Wait),
         ">" => expectation(rest).map(Item::Expect),
         "=" => outcome(rest).map(Item::Ends),
@@ -132,6 +136,20 @@ fn action(text: &str) -> Result<Move, Cause> {
     }
 }
 
+fn answer(text: &str) -> Result<Answer, Cause> {
+    let (tool, rest) = text.split_once(char::is_whitespace).ok_or(Cause::Answer)?;
+    let rest = rest.trim_start();
+    let (failed, text) = match rest.strip_prefix("fail").map(str::trim_start) {
+        Some(why) => (true, why),
+        None => (false, rest),
+    };
+    if !text.starts_with('"') {
+        return Err(Cause::Answer);
+    }
+    let text = json(text)?;
+    Ok(Answer { tool: tool.to_owned(), result: if failed { Err(text) } else { Ok(text) } })
+}
+
 fn time(text: &str) -> Result<Duration, Cause> {
     let (number, unit) = match text.strip_suffix("ms") {
         Some(number) => (number, 0.001),
@@ -149,13 +167,39 @@ fn expectation(text: &str) -> Result<Expectation, Cause> {
         return json(text).map(Expectation::Words);
     }
     match text.split_once(' ').map_or((text, ""), |(word, rest)| (word, rest.trim_start())) {
-        ("ask", "") => Ok(Expectation::Ask(None)),
-        ("ask", messages) if messages.starts_with(['[', '{']) => {
-            json(messages).map(|messages| Expectation::Ask(Some(messages)))
-        }
+        ("ask", rest) => match question(rest)? {
+            Some(question) => Ok(Expectation::Ask(question)),
+            None => Ok(Expectation::Words(text.to_owned())),
+        },
         ("cancel", "") => Ok(Expectation::Cancel),
+        ("forget", tool) if is_name(tool) => Ok(Expectation::Forget(tool.to_owned())),
+        ("run", run) => match run.split_once(' ').unwrap_or((run, "")) {
+            (tool, "") if is_name(tool) => Ok(Expectation::Run { tool: tool.to_owned(), arguments: None }),
+            (tool, arguments) if arguments.starts_with('{') => {
+                Ok(Expectation::Run { tool: tool.to_owned(), arguments: Some(json(arguments)?) })
+            }
+            _ => Ok(Expectation::Words(text.to_owned())),
+        },
         _ => Ok(Expectation::Words(text.to_owned())),
     }
+}
+
+/// What follows `ask`; nothing if those are words of a reply.
+fn question(text: &str) -> Result<Option<Question>, Cause> {
+    let (manner, rest) =
+        match text.split_once(' ').map_or((text, ""), |(word, rest)| (word, rest.trim_start())) {
+            ("again", rest) => (Some(Manner::Again), rest),
+            ("escalate", rest) => (Some(Manner::Escalate), rest),
+            ("goodbye", rest) => (Some(Manner::Goodbye), rest),
+            _ => (None, text),
+        };
+    if rest.is_empty() {
+        return Ok(Some(Question { manner, messages: None }));
+    }
+    if rest.starts_with(['[', '{']) {
+        return json(rest).map(|messages| Some(Question { manner, messages: Some(messages) }));
+    }
+    Ok(None)
 }
 
 fn outcome(text: &str) -> Result<Outcome, Cause> {
@@ -171,6 +215,11 @@ fn outcome(text: &str) -> Result<Outcome, Cause> {
 
 fn is_key(key: char) -> bool {
     "0123456789*#ABCD".contains(key)
+}
+
+/// Whether this may be the name of a tool.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }
 
 fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Cause> {
@@ -270,18 +319,39 @@ mod tests {
         assert_eq!(one("> {\"type\":\"end\"}"), Item::Expect(Expectation::Frame(frame)));
         assert_eq!(one("> \"cancel\""), Item::Expect(Expectation::Words("cancel".into())));
         assert_eq!(one("> cancel"), Item::Expect(Expectation::Cancel));
-        assert_eq!(one("> ask"), Item::Expect(Expectation::Ask(None)));
+        let ask = |manner, messages| Item::Expect(Expectation::Ask(Question { manner, messages }));
+        assert_eq!(one("> ask"), ask(None, None));
         let messages = vec![json!({ "role": "user", "content": "hi" })];
+        assert_eq!(one("> ask [{\"role\":\"user\",\"content\":\"hi\"}]"), ask(None, Some(messages.clone())));
+        assert_eq!(one("> ask again"), ask(Some(Manner::Again), None));
         assert_eq!(
-            one("> ask [{\"role\":\"user\",\"content\":\"hi\"}]"),
-            Item::Expect(Expectation::Ask(Some(messages))),
+            one("> ask escalate [{\"role\":\"user\",\"content\":\"hi\"}]"),
+            ask(Some(Manner::Escalate), Some(messages))
         );
+        assert_eq!(one("> ask again later"), Item::Expect(Expectation::Words("ask again later".into())));
         assert!(matches!(cause("> ask {\"role\":\"user\"}"), Cause::Json(_)));
-        for model in ["> ask", "> cancel", "m done"] {
+        for model in ["> ask", "> cancel", "m done", "t look_up \"x\"", "> run look_up", "> forget look_up"] {
             assert!(one(model).needs_scripted_model());
         }
         assert!(!one("> hello").needs_scripted_model());
         assert!(one("< played \"x\"").needs_scripted_playback());
+    }
+
+    #[test]
+    fn tools_are_run_and_answer_or_fail() {
+        let answer = |result| Item::Tool(Answer { tool: "look_up".into(), result });
+        assert_eq!(one("t look_up \"fail\""), answer(Ok("fail".into())));
+        assert_eq!(one("t look_up fail \"status 500\""), answer(Err("status 500".into())));
+        for wrong in ["t look_up", "t look_up fail", "t look_up x", "t look_up failed \"x\""] {
+            assert_eq!(cause(wrong), Cause::Answer, "{wrong}");
+        }
+        let run = |arguments| Item::Expect(Expectation::Run { tool: "look_up".into(), arguments });
+        assert_eq!(one("> run look_up"), run(None));
+        assert_eq!(one("> run look_up {\"number\":\"1\"}"), run(Some(json!({ "number": "1" }))));
+        assert_eq!(one("> forget look_up"), Item::Expect(Expectation::Forget("look_up".into())));
+        for words in ["run", "run look_up now", "forget about it", "forget"] {
+            assert_eq!(one(&format!("> {words}")), Item::Expect(Expectation::Words(words.into())), "{words}");
+        }
     }
 
     #[test]

@@ -83,7 +83,8 @@ impl<W: Write> Play<'_, W> {
                 self.ends(line.number, outcome).await?;
                 Ok(())
             }
-            Item::Model(_) => Ok(()),
+            // Refused before the call began.
+            Item::Model(_) | Item::Tool(_) => Ok(()),
         };
         match outcome {
             Ok(()) => Ok(true),
@@ -168,7 +169,9 @@ impl<W: Write> Play<'_, W> {
         match expectation {
             Expectation::Words(words) => self.expect_words(number, words).await,
             Expectation::Frame(frame) => self.expect_frame(number, frame).await,
-            Expectation::Ask(_) | Expectation::Cancel => Ok(true),
+            Expectation::Ask(_) | Expectation::Cancel | Expectation::Run { .. } | Expectation::Forget(_) => {
+                Ok(true)
+            }
         }
     }
 
