@@ -148,9 +148,7 @@ impl Session {
                 r#"{"status":"a person takes over; say goodbye in one short sentence"}"#.to_owned()
             }
             ToolKind::EndCall => {
-                let mut handoff = self.plain_handoff(Trigger::Model, now);
-                handoff.context.outcome = Outcome::Completed;
-                running.leave_with(handoff);
+                running.leave_with(self.farewell(arguments, now));
                 r#"{"status":"the call ends; say goodbye in one short sentence"}"#.to_owned()
             }
             ToolKind::SwitchLanguage => self.switch_language(arguments),
