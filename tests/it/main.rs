@@ -5,3 +5,4 @@ mod calls;
 mod model;
 mod promises;
 mod rehearsal;
+mod rules;
