@@ -215,6 +215,17 @@ impl Session {
         handoff
     }
 
+    /// The document of a call whose business is done, as the model's `end_call` arguments have it.
+    pub(super) fn farewell(&self, arguments: &Value, now: Instant) -> Handoff {
+        let reason = arguments.get("reason").and_then(Value::as_str).map(|text| tidy(text, 300));
+        let reason = reason.filter(|reason| !reason.is_empty());
+        let mut handoff = self.plain_handoff(Trigger::Model, now);
+        handoff.reason_code = "completed".to_owned();
+        handoff.reason = reason.unwrap_or_else(|| "The caller has what was wanted".to_owned()).into();
+        handoff.context.outcome = Outcome::Completed;
+        handoff
+    }
+
     /// The document as the transcript alone has it.
     pub(super) fn plain_handoff(&self, trigger: Trigger, now: Instant) -> Handoff {
         let transcript = self.history.transcript();

@@ -157,6 +157,8 @@ pub struct Memory {
     language: String,
     facts: BTreeMap<String, Pii<String>>,
     turns: u32,
+    /// Whether the platform reports playback.
+    reported: bool,
 }
 
 impl Session {
@@ -185,6 +187,7 @@ impl Session {
             session.language = memory.language;
             session.memory = memory.facts;
             session.counts.turns = memory.turns;
+            session.playback = Playback::new(memory.reported);
         }
         session.open();
         let outputs = std::mem::take(&mut session.out);
@@ -240,12 +243,17 @@ impl Session {
 
     /// What the next session of the same call needs to go on.
     pub fn into_memory(mut self) -> Memory {
+        // Twilio drops what it had not played when the socket is lost.
+        for (reply, heard) in self.playback.lost() {
+            self.history.forget_beyond(reply, heard);
+        }
         self.history.drop_empty();
         Memory {
             history: self.history,
             language: self.language,
             facts: self.memory,
             turns: self.counts.turns,
+            reported: self.playback.is_reported(),
         }
     }
 

@@ -36,6 +36,11 @@ struct Piece {
 }
 
 impl Playback {
+    /// An empty queue, of a platform that is known to report playback or not.
+    pub(super) fn new(reported: bool) -> Self {
+        Self { reported, ..Self::default() }
+    }
+
     /// Adds text that was sent. `start` is where it begins in its reply.
     pub(super) fn queue(&mut self, reply: Option<ReplyId>, start: usize, text: &str) {
         if let Some(last) = self.queue.back_mut()
@@ -108,6 +113,17 @@ impl Playback {
         } else {
             self.advance(self.heard_by_utterance(utterance));
         }
+        self.cut()
+    }
+
+    /// Empties the queue after the line dropped: what was reported by then was heard. Without reports all of it
+    /// counts as heard.
+    pub(super) fn lost(&mut self) -> Vec<(ReplyId, usize)> {
+        self.settle();
+        self.cut()
+    }
+
+    fn cut(&mut self) -> Vec<(ReplyId, usize)> {
         self.drop_played();
         let mut cuts: Vec<(ReplyId, usize)> = Vec::new();
         for piece in self.queue.drain(..) {

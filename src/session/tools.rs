@@ -39,6 +39,13 @@ impl Running {
         self.pending.iter().map(|pending| pending.give_up).chain([self.line_at]).min()
     }
 
+    /// Leaves once the last run is over. The first wish counts, but a person outranks the end of the call.
+    fn leave_with(&mut self, handoff: Handoff) {
+        if self.leave.is_none() || (!self.escalates() && handoff.context.outcome == Outcome::Escalated) {
+            self.leave = Some(Box::new(handoff));
+        }
+    }
+
     /// Whether a person takes over once the last run is over. Nothing the caller does can take that back.
     pub(super) fn escalates(&self) -> bool {
         self.leave.as_ref().is_some_and(|handoff| handoff.context.outcome == Outcome::Escalated)
@@ -75,7 +82,7 @@ impl Session {
         if self.counts.bad_escalations > 1 {
             // Twice the wrong words for the right wish: the summary is taken from the transcript.
             let handoff = self.plain_handoff(Trigger::Model, now);
-            running.leave.get_or_insert(Box::new(handoff));
+            running.leave_with(handoff);
         }
         match say.filter(|_| !running.pending.is_empty()) {
             Some(line) if self.history.said(reply).trim().is_empty() => self.speak_line(&line),
@@ -137,14 +144,11 @@ impl Session {
     fn run_own(&mut self, kind: ToolKind, arguments: &Value, running: &mut Running, now: Instant) -> String {
         match kind {
             ToolKind::Escalate => {
-                let handoff = Box::new(self.model_handoff(arguments, now));
-                running.leave.get_or_insert(handoff);
+                running.leave_with(self.model_handoff(arguments, now));
                 r#"{"status":"a person takes over; say goodbye in one short sentence"}"#.to_owned()
             }
             ToolKind::EndCall => {
-                let mut handoff = Box::new(self.plain_handoff(Trigger::Model, now));
-                handoff.context.outcome = Outcome::Completed;
-                running.leave.get_or_insert(handoff);
+                running.leave_with(self.farewell(arguments, now));
                 r#"{"status":"the call ends; say goodbye in one short sentence"}"#.to_owned()
             }
             ToolKind::SwitchLanguage => self.switch_language(arguments),

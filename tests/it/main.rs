@@ -8,5 +8,6 @@ mod handoff_schema;
 mod model;
 mod promises;
 mod rehearsal;
+mod rules;
 mod silence;
 mod webhooks;
