@@ -22,6 +22,8 @@ const KEPT: Duration = Duration::from_secs(4 * 60 * 60);
 const REMEMBERED: Duration = Duration::from_secs(15 * 60);
 /// How many calls' leavings are kept at most.
 const MOST: u64 = 20_000;
+/// How long a session waits for the one it supersedes.
+const HAND_OVER: Duration = Duration::from_millis(500);
 /// How long a spent pass is remembered: longer than one is valid.
 const SPENT: Duration = Duration::from_secs(300);
 
@@ -38,6 +40,7 @@ pub struct Calls {
 struct Live {
     session: u64,
     superseded: CancellationToken,
+    left: CancellationToken,
 }
 
 /// A call's place among the live ones, given up when dropped.
@@ -46,6 +49,9 @@ pub struct Presence {
     call_sid: CallSid,
     session: u64,
     superseded: CancellationToken,
+    left: CancellationToken,
+    /// Set when this session took over: the older one has left once it is cancelled.
+    older: Option<CancellationToken>,
 }
 
 impl Default for Calls {
@@ -75,11 +81,13 @@ impl Calls {
         let superseded = CancellationToken::new();
         let mut live = self.live();
         let session = live.get(call_sid).map_or(0, |older| older.session + 1);
-        let entry = Live { session, superseded: superseded.clone() };
-        if let Some(older) = live.insert(call_sid.clone(), entry) {
+        let left = CancellationToken::new();
+        let entry = Live { session, superseded: superseded.clone(), left: left.clone() };
+        let older = live.insert(call_sid.clone(), entry).map(|older| {
             older.superseded.cancel();
-        }
-        Presence { calls: self.clone(), call_sid: call_sid.clone(), session, superseded }
+            older.left
+        });
+        Presence { calls: self.clone(), call_sid: call_sid.clone(), session, superseded, left, older }
     }
 
     /// How many calls are live.
@@ -124,6 +132,18 @@ impl Calls {
 }
 
 impl Presence {
+    /// Waits until the session that this one supersedes has left, which takes no longer than half a second.
+    pub async fn alone(&self) {
+        if let Some(older) = &self.older {
+            let _ = tokio::time::timeout(HAND_OVER, older.cancelled()).await;
+        }
+    }
+
+    /// Says that nothing more will be left behind by this session.
+    pub fn leave(&self) {
+        self.left.cancel();
+    }
+
     /// Waits until a newer session of the same call takes over.
     pub async fn superseded(&self) {
         self.superseded.cancelled().await;
@@ -132,6 +152,7 @@ impl Presence {
 
 impl Drop for Presence {
     fn drop(&mut self) {
+        self.left.cancel();
         let mut live = self.calls.live();
         if live.get(&self.call_sid).is_some_and(|entry| entry.session == self.session) {
             live.remove(&self.call_sid);

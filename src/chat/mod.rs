@@ -57,6 +57,8 @@ pub enum ToolChoice {
 pub enum ModelEvent {
     /// The next words.
     Words(String),
+    /// A piece of a tool call: nothing to say yet, but the model is alive.
+    Progress,
     /// The answer is complete.
     Done {
         /// The tools asked for, in the order of the answer.

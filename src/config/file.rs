@@ -30,6 +30,7 @@ struct TimingsTable {
     keypad: Option<u64>,
     key_alone: Option<u64>,
     tool_line: Option<u64>,
+    ask_again: Option<u64>,
     characters_per_second: Option<u32>,
 }
 
@@ -68,6 +69,7 @@ impl File {
         set(&mut timings.keypad, table.keypad);
         set(&mut timings.key_alone, table.key_alone);
         set(&mut timings.tool_line, table.tool_line);
+        set(&mut timings.ask_again, table.ask_again);
         timings.characters_per_second =
             table.characters_per_second.unwrap_or(timings.characters_per_second).max(1);
         timings

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tracing::warn;
 
+use super::running::close;
 use super::{Call, POLICY, Wire};
 use crate::relay::{Inbound, Setup};
 use crate::token::RelayPass;
@@ -26,7 +27,7 @@ pub(super) async fn admitted(wire: &mut impl Wire, call: &Call) -> Option<Box<Se
         },
     };
     warn!(reason = refused, "socket refused");
-    wire.close(POLICY, refused).await;
+    close(wire, POLICY, refused).await;
     None
 }
 

@@ -63,6 +63,8 @@ pub async fn run(mut wire: impl Wire, call: Call) {
     let Some(setup) = admission::admitted(&mut wire, &call).await else { return };
     let presence = call.calls.enter(&call.pass.call_sid);
     let question = first_question(&call, &setup);
+    // The socket of the session before may still be open on our side: it leaves the conversation first.
+    presence.alone().await;
     let memory = if call.pass.attempt > 0 { call.calls.recall(&call.pass.call_sid) } else { None };
     info!(attempt = call.pass.attempt, restored = memory.is_some(), "session began");
     let (session, opening) = Session::new(settings(&call), memory, now());
@@ -95,7 +97,7 @@ fn first_question(call: &Call, setup: &Setup) -> Question {
 fn settings(call: &Call) -> Settings {
     let prompts = &call.playbook.prompts;
     let opening = match prompts.front.greeting(&prompts.front.language) {
-        _ if call.pass.attempt > 0 => Opening::Reconnected,
+        greeting if call.pass.attempt > 0 => Opening::Reconnected(greeting.map(str::to_owned)),
         Some(greeting) => Opening::Greeting(greeting.to_owned()),
         None => Opening::Silent,
     };
@@ -103,7 +105,9 @@ fn settings(call: &Call) -> Settings {
         call_sid: call.pass.call_sid.clone(),
         handoff_id: format!("HO{}", nonce()),
         language: prompts.front.language.clone(),
+        languages: prompts.front.spoken_languages().map(str::to_owned).collect(),
         opening,
+        has_fallback: call.model.has_fallback(),
         toolbox: call.playbook.tools.clone(),
         lines: prompts.lines.clone(),
         timings: call.timings,

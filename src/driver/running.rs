@@ -89,11 +89,13 @@ impl<W: Wire> Running<W> {
             seconds = summary.lasted.as_secs(),
             "session ended"
         );
-        if superseded {
-            self.wire.close(super::POLICY, "superseded").await;
-        } else if !self.session.has_ended() {
+        if !self.session.has_ended() {
             // The next session of this call, if there is one, goes on from here.
             self.calls.remember(&self.call_sid, self.session.into_memory());
+        }
+        presence.leave();
+        if superseded {
+            close(&mut self.wire, super::POLICY, "superseded").await;
         }
     }
 
@@ -141,7 +143,7 @@ impl<W: Wire> Running<W> {
                 // A stream that ends without saying so broke off.
                 let event = event.unwrap_or(ModelEvent::Failed(ModelError::Broken));
                 match &event {
-                    ModelEvent::Words(_) => {}
+                    ModelEvent::Words(_) | ModelEvent::Progress => {}
                     ModelEvent::Done { .. } => self.answer = None,
                     ModelEvent::Failed(error) => {
                         warn!(%error, "model failed");
@@ -181,9 +183,12 @@ impl<W: Wire> Running<W> {
     }
 
     async fn perform(&mut self, outputs: Outputs) -> Result<(), Lost> {
+        let mut state = Ok(());
         for output in outputs {
             match output {
-                Output::Send(frame) => self.send(&frame).await?,
+                // What has to be kept is kept, also when the socket is lost half way.
+                Output::Send(frame) if state.is_ok() => state = self.send(&frame).await,
+                Output::Send(_) => {}
                 Output::Ask(ask) => self.ask(ask),
                 Output::Cancel(request) => {
                     self.answer.take_if(|(asked, _)| *asked == request);
@@ -197,7 +202,7 @@ impl<W: Wire> Running<W> {
                 Output::Keep(handoff) => self.calls.keep(&self.call_sid, *handoff),
             }
         }
-        Ok(())
+        state
     }
 
     async fn send(&mut self, frame: &Outbound) -> Result<(), Lost> {
@@ -239,9 +244,14 @@ impl<W: Wire> Running<W> {
     async fn await_close(&mut self) {
         let closed = async { while self.wire.receive().await.is_some() {} };
         if tokio::time::timeout(CLOSE, closed).await.is_err() {
-            self.wire.close(1000, "session ended").await;
+            close(&mut self.wire, 1000, "session ended").await;
         }
     }
+}
+
+/// A peer that takes no frames takes no goodbye either.
+pub(super) async fn close(wire: &mut impl Wire, code: u16, reason: &'static str) {
+    let _ = tokio::time::timeout(CLOSE, wire.close(code, reason)).await;
 }
 
 async fn at(deadline: Option<Instant>) {

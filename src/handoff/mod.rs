@@ -105,6 +105,8 @@ pub enum Outcome {
 pub enum Trigger {
     /// The model asked for it.
     Model,
+    /// The caller asked for a person, in words that need no model to be understood.
+    Request,
     /// The caller pressed the key for a person.
     Key,
     /// The model failed.
@@ -148,7 +150,7 @@ impl Trigger {
     /// The `reasonCode` when no model gave one.
     pub fn reason_code(self) -> &'static str {
         match self {
-            Self::Model | Self::Key => "caller_request",
+            Self::Model | Self::Request | Self::Key => "caller_request",
             Self::ModelFailure => "model_failure",
             Self::ToolFailure => "tool_failure",
             Self::BridgeFailure => "bridge_failure",
@@ -159,6 +161,7 @@ impl Trigger {
     pub fn reason(self) -> &'static str {
         match self {
             Self::Model => "The assistant asked for a person",
+            Self::Request => "The caller asked for a person",
             Self::Key => "The caller pressed the key for a person",
             Self::ModelFailure => "The assistant could not answer",
             Self::ToolFailure => "A tool of the assistant failed",

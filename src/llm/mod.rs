@@ -47,6 +47,11 @@ pub trait Model: Send + Sync {
     /// Starts an answer. Nothing is sent before the stream is polled.
     fn ask(&self, question: Question) -> Answer;
 
+    /// Whether a second try of a question goes to another endpoint.
+    fn has_fallback(&self) -> bool {
+        false
+    }
+
     /// What an operator reads about it in the first lines of the log: no keys.
     fn describe(&self) -> String;
 }

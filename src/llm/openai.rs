@@ -97,6 +97,10 @@ impl Model for OpenAi {
         Box::pin(stream::unfold(start, next).boxed())
     }
 
+    fn has_fallback(&self) -> bool {
+        self.endpoints.len() > 1
+    }
+
     fn describe(&self) -> String {
         let name = |ready: &Arc<Ready>| {
             let model = ready.model.as_deref().unwrap_or("the prompt's model");
@@ -129,8 +133,10 @@ async fn next(mut reading: Reading) -> Option<(ModelEvent, Reading)> {
             },
             Reading::Open(mut open) => match open.step().await {
                 None => Reading::Open(open),
-                Some(words @ ModelEvent::Words(_)) => return Some((words, Reading::Open(open))),
-                Some(last) => return Some((last, Reading::Over)),
+                Some(last @ (ModelEvent::Done { .. } | ModelEvent::Failed(_))) => {
+                    return Some((last, Reading::Over));
+                }
+                Some(more) => return Some((more, Reading::Open(open))),
             },
         };
     }
@@ -161,10 +167,12 @@ impl Open {
             self.finish = Some(finish(&reason));
         }
         let delta = choice.delta?;
-        for fragment in delta.tool_calls.into_iter().flatten() {
+        let fragments = delta.tool_calls.unwrap_or_default();
+        let progress = (!fragments.is_empty()).then_some(ModelEvent::Progress);
+        for fragment in fragments {
             self.calls.push(fragment.into());
         }
-        delta.content.filter(|words| !words.is_empty()).map(ModelEvent::Words)
+        delta.content.filter(|words| !words.is_empty()).map(ModelEvent::Words).or(progress)
     }
 
     fn done(&mut self) -> ModelEvent {

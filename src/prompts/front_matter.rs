@@ -100,6 +100,12 @@ impl FrontMatter {
         attributes
     }
 
+    /// The languages a call can be held in: the one it begins in first.
+    pub fn spoken_languages(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.language.as_str())
+            .chain(self.languages.iter().map(|spoken| spoken.code.as_str()))
+    }
+
     /// The tag to speak a language with: the one declared for it, else `None`.
     pub fn tag_of(&self, primary: &str) -> Option<&str> {
         let codes = [&self.language].into_iter().chain(self.languages.iter().map(|language| &language.code));

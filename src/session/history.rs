@@ -88,6 +88,11 @@ impl History {
         }
     }
 
+    /// Whether the caller spoke last.
+    pub(super) fn awaits_answer(&self) -> bool {
+        matches!(self.entries.last(), Some(Entry::Caller(_)))
+    }
+
     /// Removes replies of which nothing remained.
     pub(super) fn drop_empty(&mut self) {
         let keep = |entry: &Entry| match entry {

@@ -31,6 +31,7 @@ impl Session {
         if key == '#' {
             return self.complete_entry(now);
         }
+        self.ask_again = None;
         self.keypad.keys.push(key);
         let length = self.settings.keypad_length.unwrap_or(LONGEST_ENTRY).min(LONGEST_ENTRY);
         if self.keypad.keys.len() >= length && !self.is_person_key() {
@@ -53,7 +54,7 @@ impl Session {
     }
 
     /// Whether the key for a person stands alone.
-    fn is_person_key(&self) -> bool {
+    pub(super) fn is_person_key(&self) -> bool {
         let mut keys = self.keypad.keys.chars();
         keys.next().is_some_and(|key| Some(key) == self.settings.person_key) && keys.next().is_none()
     }
@@ -69,9 +70,13 @@ impl Session {
         match self.armed {
             Some(_) => {
                 self.stop_turn();
-                self.leave_armed(&[], now);
+                self.leave_armed(None, &[], now);
             }
-            None => self.arm(Trigger::Key, &message(key), now),
+            None => {
+                self.stop_turn();
+                self.history.caller(&message(key));
+                self.arm(Trigger::Key, now);
+            }
         }
     }
 }

@@ -23,6 +23,17 @@ use crate::relay::Outbound;
 const TRANSCRIPT_LINES: usize = 12;
 const TRANSCRIPT_LINE: usize = 200;
 
+/// What the model reads as the result of its escalation.
+pub(super) const ESCALATED: &str = r#"{"status":"a person takes over; say goodbye in one short sentence"}"#;
+
+/// A hand-off that is certain, and waits for its summary.
+#[derive(Debug)]
+pub(super) struct Armed {
+    trigger: Trigger,
+    /// How many characters of goodbye were said already.
+    goodbye: usize,
+}
+
 /// A call on its way out.
 #[derive(Debug)]
 pub(super) struct Leaving {
@@ -41,7 +52,7 @@ impl Leaving {
     }
 
     /// Counts text sent as goodbye.
-    pub(super) fn heard_goodbye(&mut self, text: &str) {
+    pub(super) fn said_goodbye(&mut self, text: &str) {
         self.goodbye += text.chars().count();
     }
 }
@@ -71,43 +82,68 @@ impl Session {
         // Calls beside the one that leaves may have come after it.
         handoff.context.memory.clone_from(&self.memory);
         handoff.context.language.clone_from(&self.language);
-        self.out.push(Output::Keep(Box::new(handoff.clone())));
-        // A key that was still waiting for a second one changes nothing any more.
+        // A key that was still waiting for a second one changes nothing any more, unless it asked for a person.
+        if self.is_person_key() && handoff.context.outcome == Outcome::Completed {
+            handoff.context.outcome = Outcome::Escalated;
+            handoff.context.trigger = Trigger::Key;
+        }
         self.keypad = Keypad::default();
+        self.ask_again = None;
+        self.out.push(Output::Keep(Box::new(handoff.clone())));
         let latest = now + self.settings.timings.leaving;
         self.leaving = Some(Leaving { handoff, goodbye, end_at: None, latest });
     }
 
-    /// The caller asked for a person beside the model, in these words: it may write the summary, in the time
-    /// that leaves.
-    pub(super) fn arm(&mut self, trigger: Trigger, words: &str, now: Instant) {
-        self.stop_turn();
-        self.history.caller(words);
-        self.armed = Some(trigger);
+    /// A person takes over, that is certain; the model may write the summary, in the time that leaves.
+    pub(super) fn arm(&mut self, trigger: Trigger, now: Instant) {
+        self.armed = Some(Armed { trigger, goodbye: 0 });
         // Should the line drop meanwhile, the caller still gets a person.
         let handoff = self.plain_handoff(trigger, now);
         self.out.push(Output::Keep(Box::new(handoff)));
         self.ask(Purpose::Summary, 1, now);
     }
 
-    /// What the model made of the summary; anything but a valid `escalate` means that we write it.
-    pub(super) fn leave_armed(&mut self, calls: &[ToolCall], now: Instant) {
-        let Some(trigger) = self.armed.take() else { return };
-        let toolbox = self.settings.toolbox.clone();
-        let valid = calls.iter().find_map(|call| {
-            let index = toolbox.position(&call.name)?;
-            let escalates = toolbox.tools()[index].kind == ToolKind::Escalate;
-            escalates.then(|| toolbox.check(index, call.arguments.expose()).ok()).flatten()
-        });
-        let mut handoff = match valid {
-            Some(arguments) => self.model_handoff(&arguments, now),
-            None => self.plain_handoff(trigger, now),
-        };
-        handoff.context.trigger = trigger;
+    /// The same after an escalation that did not fit its schema. The words beside it were the goodbye.
+    pub(super) fn arm_after(&mut self, reply: ReplyId, now: Instant) {
+        let goodbye = self.history.said(reply).trim().chars().count();
+        self.arm(Trigger::Model, now);
+        self.armed = Some(Armed { trigger: Trigger::Model, goodbye });
+    }
+
+    /// What the model made of the summary, with the words beside it; anything but a valid `escalate` means
+    /// that we write it.
+    pub(super) fn leave_armed(&mut self, answer: Option<(ReplyId, &str)>, calls: &[ToolCall], now: Instant) {
+        let Some(Armed { trigger, goodbye }) = self.armed.take() else { return };
         self.stage = Stage::Idle;
-        self.close_cycle();
-        self.set_leaving(handoff, 0, now);
-        self.say_goodbye_line(now);
+        let valid = calls.iter().find_map(|call| self.valid_escalation(call));
+        let Some(((reply, words), arguments)) = answer.zip(valid) else {
+            let handoff = self.plain_handoff(trigger, now);
+            self.set_leaving(handoff, goodbye, now);
+            return if goodbye > 0 { self.goodbye_said(now) } else { self.say_goodbye_line(now) };
+        };
+        let mut handoff = self.model_handoff(&arguments, now);
+        handoff.context.trigger = trigger;
+        self.history.calls(reply, calls.to_vec());
+        for position in 0..calls.len() {
+            self.history.answer(reply, position, ESCALATED);
+        }
+        self.set_leaving(handoff, goodbye, now);
+        if goodbye > 0 {
+            self.goodbye_said(now);
+        } else if words.trim().is_empty() {
+            self.ask(Purpose::Goodbye, 1, now);
+        } else {
+            self.speak(reply, words);
+            self.speak_rest(reply);
+            self.goodbye_said(now);
+        }
+    }
+
+    fn valid_escalation(&self, call: &ToolCall) -> Option<Value> {
+        let toolbox = &self.settings.toolbox;
+        let index = toolbox.position(&call.name)?;
+        let escalates = toolbox.tools()[index].kind == ToolKind::Escalate;
+        escalates.then(|| toolbox.check(index, call.arguments.expose()).ok()).flatten()
     }
 
     /// The model had no goodbye in time: the manifest's line takes its place.
@@ -182,7 +218,7 @@ impl Session {
 
     /// Ends the session. Nothing is sent after this.
     fn end(&mut self, now: Instant) {
-        let Some(leaving) = &mut self.leaving else { return };
+        let Some(leaving) = self.leaving.as_mut().filter(|_| !self.ended) else { return };
         let context = &mut leaving.handoff.context;
         context.seconds = now.saturating_duration_since(self.began).as_secs();
         context.transcript = excerpt(self.history.transcript());

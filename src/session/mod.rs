@@ -28,13 +28,13 @@ use serde_json::Value;
 use crate::chat::{Message, ModelEvent, ToolChoice};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::pii::Pii;
-use crate::relay::{Inbound, Info, Outbound};
+use crate::relay::{Inbound, Info, LanguageSwitch, LanguageTag, Outbound};
 use history::History;
 use keypad::Keypad;
-use leaving::Leaving;
+use leaving::{Armed, Leaving};
 use playback::Playback;
 use speaking::Cycle;
-use turn::Stage;
+use turn::{Purpose, Stage};
 
 /// Something that happened to the call.
 #[derive(Debug)]
@@ -114,7 +114,9 @@ pub struct Session {
     stage: Stage,
     keypad: Keypad,
     /// Set while the model writes the summary of a hand-off that is certain.
-    armed: Option<Trigger>,
+    armed: Option<Armed>,
+    /// When a question is taken up again whose answer an interrupt stopped before it began.
+    ask_again: Option<Instant>,
     /// Set once the call is on its way out, and never unset.
     leaving: Option<Leaving>,
     ended: bool,
@@ -131,8 +133,6 @@ struct Counts {
     requests: u32,
     runs: u32,
     fillers: usize,
-    /// Escalations whose arguments did not fit the schema.
-    bad_escalations: u32,
     /// How often the model asked for tools in this turn.
     rounds: u8,
 }
@@ -175,6 +175,7 @@ impl Session {
             stage: Stage::Idle,
             keypad: Keypad::default(),
             armed: None,
+            ask_again: None,
             leaving: None,
             ended: false,
             memory: BTreeMap::new(),
@@ -182,6 +183,7 @@ impl Session {
             out: Vec::new(),
             settings,
         };
+        let restored = memory.is_some();
         if let Some(memory) = memory {
             session.history = memory.history;
             session.language = memory.language;
@@ -189,7 +191,7 @@ impl Session {
             session.counts.turns = memory.turns;
             session.playback = Playback::new(memory.reported);
         }
-        session.open();
+        session.open(restored, now);
         let outputs = std::mem::take(&mut session.out);
         (session, outputs)
     }
@@ -217,7 +219,7 @@ impl Session {
             return None;
         }
         let leaving = self.leaving.as_ref().map(Leaving::deadline);
-        [self.stage.deadline(), self.keypad.deadline(), leaving].into_iter().flatten().min()
+        [self.stage.deadline(), self.keypad.deadline(), self.ask_again, leaving].into_iter().flatten().min()
     }
 
     /// The language spoken now, as a BCP 47 tag.
@@ -257,7 +259,7 @@ impl Session {
         }
     }
 
-    fn open(&mut self) {
+    fn open(&mut self, restored: bool, now: Instant) {
         match self.settings.opening.clone() {
             // Twilio says it, and it can be interrupted like any reply.
             Opening::Greeting(greeting) => {
@@ -266,12 +268,31 @@ impl Session {
                 self.playback.queue(Some(reply), 0, &greeting);
             }
             Opening::Silent => {}
-            Opening::Reconnected => {
-                let line = self.settings.lines.cut_off.within(&self.language).map(str::to_owned);
-                self.speak_reply(&line.unwrap_or_default());
-                self.close_cycle();
-            }
+            Opening::Reconnected(afresh) => self.reopen(afresh.filter(|_| !restored), now),
         }
+    }
+
+    /// Goes on after the line had dropped: says so, in the language spoken before, and takes up the question
+    /// that was not answered. Where nothing is known of the conversation, it begins afresh.
+    fn reopen(&mut self, afresh: Option<String>, now: Instant) {
+        if self.language != self.settings.language
+            && let Some(tag) = LanguageTag::new(&self.language)
+        {
+            self.send(Outbound::Language(LanguageSwitch::both(tag)));
+        }
+        let open_question = self.history.awaits_answer();
+        let line = self.settings.lines.cut_off.within(&self.language).unwrap_or_default().to_owned();
+        if open_question {
+            // A line of the bridge: the caller's words stay the last of the conversation.
+            self.speak_line(&line);
+            self.close_cycle();
+            return self.ask(Purpose::Answer, 1, now);
+        }
+        self.speak_reply(&line);
+        if let Some(greeting) = afresh {
+            self.speak_reply(&greeting);
+        }
+        self.close_cycle();
     }
 
     fn hear(&mut self, frame: Inbound, now: Instant) {
@@ -287,9 +308,12 @@ impl Session {
                 self.playback.speaking(on);
                 self.goodbye_progress(now);
             }
-            // A partial prompt starts no turn. The rest is for the log, or says nothing we act on.
-            Inbound::Prompt { last: false, .. }
-            | Inbound::Info(Info::ClientSpeaking(_) | Info::RoundTrip(_) | Info::Other)
+            // A partial prompt starts no turn, but somebody is speaking.
+            Inbound::Prompt { last: false, .. } | Inbound::Info(Info::ClientSpeaking(_)) => {
+                self.ask_again = self.ask_again.map(|_| now + self.settings.timings.ask_again);
+            }
+            // The rest is for the log, or says nothing we act on.
+            Inbound::Info(Info::RoundTrip(_) | Info::Other)
             | Inbound::Setup(_)
             | Inbound::Error { .. }
             | Inbound::Unknown => {}
@@ -300,6 +324,10 @@ impl Session {
     fn deadline_passed(&mut self, now: Instant) {
         self.keypad_passed(now);
         self.stage_passed(now);
+        if self.ask_again.is_some_and(|at| at <= now) {
+            self.ask_again = None;
+            self.ask(Purpose::Answer, 1, now);
+        }
         self.goodbye_passed(now);
     }
 

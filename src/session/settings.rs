@@ -15,8 +15,12 @@ pub struct Settings {
     pub handoff_id: String,
     /// The language the call begins in, as a BCP 47 tag.
     pub language: String,
+    /// The languages that the relay session declares, as BCP 47 tags.
+    pub languages: Vec<String>,
     /// How the session begins.
     pub opening: Opening,
+    /// Whether a second try of a question goes to another endpoint.
+    pub has_fallback: bool,
     /// The tools the model may ask for.
     pub toolbox: Arc<dyn Toolbox>,
     /// The sentences we say ourselves.
@@ -36,8 +40,9 @@ pub enum Opening {
     Greeting(String),
     /// The caller speaks first.
     Silent,
-    /// The line had dropped, and this session takes over.
-    Reconnected,
+    /// The line had dropped, and this session takes over. What is said when nothing is known of the
+    /// conversation before.
+    Reconnected(Option<String>),
 }
 
 /// How long everything may take.
@@ -69,8 +74,10 @@ pub struct Timings {
     pub keypad: Duration,
     /// How long the key for a person must stand alone.
     pub key_alone: Duration,
-    /// How often a slow tool is bridged by another line.
+    /// How often a wait is bridged by another line.
     pub tool_line: Duration,
+    /// How long after an interrupt that nothing followed a question is taken up again.
+    pub ask_again: Duration,
 }
 
 impl Default for Timings {
@@ -90,6 +97,7 @@ impl Default for Timings {
             keypad: Duration::from_millis(3_000),
             key_alone: Duration::from_millis(1_000),
             tool_line: Duration::from_millis(3_000),
+            ask_again: Duration::from_millis(3_000),
         }
     }
 }

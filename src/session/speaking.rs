@@ -100,7 +100,7 @@ impl Session {
 
     fn send_text(&mut self, token: String) {
         if let Some(leaving) = &mut self.leaving {
-            leaving.heard_goodbye(&token);
+            leaving.said_goodbye(&token);
         }
         self.cycle.open = true;
         self.cycle.spaced = token.ends_with(char::is_whitespace);

@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::history::ReplyId;
+use super::leaving::ESCALATED;
 use super::turn::{Purpose, Stage};
 use super::{Output, Run, RunId, Session};
 use crate::chat::{Tool, ToolCall, ToolKind};
@@ -23,6 +24,8 @@ pub(super) struct Running {
     pending: Vec<Pending>,
     /// Set when one of the calls ends the session, which waits for the others.
     leave: Option<Box<Handoff>>,
+    /// Whether an escalation was asked for in words that do not fit its schema.
+    bad_escalation: bool,
     /// When the wait is bridged by another line.
     line_at: Instant,
 }
@@ -64,6 +67,7 @@ impl Session {
             reply,
             pending: Vec::new(),
             leave: None,
+            bad_escalation: false,
             line_at: now + self.settings.timings.tool_line,
         };
         self.history.calls(reply, calls.clone());
@@ -78,11 +82,6 @@ impl Session {
             if let Some(line) = self.run_tool(&mut running, position, call, now) {
                 say = say.or(Some(line));
             }
-        }
-        if self.counts.bad_escalations > 1 {
-            // Twice the wrong words for the right wish: the summary is taken from the transcript.
-            let handoff = self.plain_handoff(Trigger::Model, now);
-            running.leave_with(handoff);
         }
         match say.filter(|_| !running.pending.is_empty()) {
             Some(line) if self.history.said(reply).trim().is_empty() => self.speak_line(&line),
@@ -111,7 +110,7 @@ impl Session {
         let arguments = match toolbox.check(index, call.arguments.expose()) {
             Ok(arguments) => arguments,
             Err(error) => {
-                self.counts.bad_escalations += u32::from(tool.kind == ToolKind::Escalate);
+                running.bad_escalation |= tool.kind == ToolKind::Escalate;
                 self.history.answer(running.reply, position, &failure(error.0.expose()));
                 return None;
             }
@@ -145,7 +144,7 @@ impl Session {
         match kind {
             ToolKind::Escalate => {
                 running.leave_with(self.model_handoff(arguments, now));
-                r#"{"status":"a person takes over; say goodbye in one short sentence"}"#.to_owned()
+                ESCALATED.to_owned()
             }
             ToolKind::EndCall => {
                 running.leave_with(self.farewell(arguments, now));
@@ -162,15 +161,23 @@ impl Session {
     }
 
     fn switch_language(&mut self, arguments: &Value) -> String {
-        let tag = arguments.get("language").and_then(Value::as_str).and_then(LanguageTag::new);
-        match tag {
+        let wanted = arguments.get("language").and_then(Value::as_str).unwrap_or_default();
+        match self.declared(wanted).and_then(LanguageTag::new) {
             Some(tag) => {
                 self.language = tag.as_str().to_owned();
                 self.send(Outbound::Language(LanguageSwitch::both(tag)));
                 json!({"status": "switched", "language": self.language}).to_string()
             }
-            None => failure("`language` must be a tag such as en-US or es-MX"),
+            None => failure(&format!("this call can be held in: {}", self.settings.languages.join(", "))),
         }
+    }
+
+    /// The language of the relay session that a tag means: Twilio speaks no other.
+    fn declared(&self, wanted: &str) -> Option<&str> {
+        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        let languages = self.settings.languages.iter().map(String::as_str);
+        let exact = languages.clone().find(|tag| tag.eq_ignore_ascii_case(wanted));
+        exact.or_else(|| languages.clone().find(|tag| primary(tag) == primary(wanted)))
     }
 
     pub(super) fn tool_done(&mut self, run: RunId, result: Result<Pii<String>, Pii<String>>, now: Instant) {
@@ -213,9 +220,12 @@ impl Session {
         if !running.pending.is_empty() {
             return;
         }
-        let (reply, leave) = (running.reply, running.leave.take());
+        let (reply, bad_escalation) = (running.reply, running.bad_escalation);
+        let leave = running.leave.take();
         self.stage = Stage::Idle;
         match leave {
+            // The right wish in the wrong words: the model may put it right, once, and do nothing else.
+            None if bad_escalation => self.arm_after(reply, now),
             None => self.ask(Purpose::Answer, 1, now),
             Some(handoff) => self.leave(*handoff, reply, now),
         }

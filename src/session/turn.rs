@@ -1,12 +1,16 @@
 //! A turn: the caller spoke, the model is asked, its words are spoken, its tools are run, until it has answered.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::history::ReplyId;
 use super::tools::Running;
 use super::{Ask, Output, RequestId, Session};
 use crate::chat::{ModelError, ModelEvent, ToolCall, ToolChoice};
 use crate::handoff::Trigger;
+use crate::phrases::{Meaning, means};
+
+/// How long a tool call may be written at the most.
+const LONGEST_CALL: Duration = Duration::from_secs(15);
 
 /// Where the turn stands.
 #[derive(Debug)]
@@ -35,6 +39,10 @@ pub(super) struct Asking {
     give_up: Instant,
     /// When its lateness is bridged by a line.
     filler: Option<Instant>,
+    /// When a tool call that is still being written is given up.
+    latest: Instant,
+    /// The words beside the summary: its goodbye, if the call in it turns out to be valid.
+    held: String,
 }
 
 /// What the model is asked for.
@@ -57,6 +65,15 @@ impl Stage {
         }
     }
 
+    /// Whether the caller waits for an answer of which nothing was said.
+    fn owes_answer(&self) -> bool {
+        match self {
+            Self::Idle => false,
+            Self::Asking(asking) => !asking.spoke,
+            Self::Running(_) => true,
+        }
+    }
+
     fn escalates(&self) -> bool {
         matches!(self, Self::Running(running) if running.escalates())
     }
@@ -69,6 +86,10 @@ impl Session {
         if text.is_empty() {
             return;
         }
+        let wants_person = means(text, &self.language).has(Meaning::WantsPerson);
+        if wants_person && self.leaving.is_none() {
+            return self.person_requested(text, now);
+        }
         let certain = self.leaving.is_some() || self.armed.is_some() || self.stage.escalates();
         if !certain {
             // Fragments of one utterance meet here too: while nothing was answered they join one message.
@@ -79,8 +100,24 @@ impl Session {
         if !certain {
             self.counts.turns += u32::from(begins);
             self.counts.rounds = 0;
-            self.counts.bad_escalations = 0;
             self.ask(Purpose::Answer, 1, now);
+        }
+    }
+
+    /// The caller asked for a person in plain words: that needs no model to be understood.
+    fn person_requested(&mut self, text: &str, now: Instant) {
+        if self.armed.is_some() {
+            // Asked twice: there is no time for a summary.
+            self.history.caller(text);
+            self.stop_turn();
+            self.leave_armed(None, &[], now);
+        } else if self.stage.escalates() {
+            self.history.caller(text);
+        } else {
+            self.stop_turn();
+            self.playback.settle();
+            self.counts.turns += u32::from(self.history.caller(text));
+            self.arm(Trigger::Request, now);
         }
     }
 
@@ -94,6 +131,9 @@ impl Session {
         } else if self.stage.escalates() {
             self.close_cycle();
         } else if self.armed.is_none() {
+            // A cough must not cost the caller the answer: unless something is said now, it is asked again.
+            let again = now + self.settings.timings.ask_again;
+            self.ask_again = self.stage.owes_answer().then_some(again).or(self.ask_again);
             self.stop_turn();
         }
         self.history.drop_empty();
@@ -112,6 +152,7 @@ impl Session {
     }
 
     pub(super) fn ask(&mut self, purpose: Purpose, attempt: u8, now: Instant) {
+        self.ask_again = None;
         let timings = &self.settings.timings;
         let patience = match (purpose, attempt) {
             (Purpose::Summary, _) => timings.summary,
@@ -120,7 +161,7 @@ impl Session {
             (Purpose::Answer, _) => timings.second_first_token,
         };
         // A first filler bridges the first try, a second one the second.
-        let filler = (purpose == Purpose::Answer).then(|| now + timings.filler);
+        let filler = (purpose != Purpose::Goodbye).then(|| now + timings.filler);
         let choice = match purpose {
             Purpose::Answer => ToolChoice::Auto,
             Purpose::Summary => ToolChoice::Escalate,
@@ -142,6 +183,8 @@ impl Session {
             last_sign: now,
             give_up: now + patience,
             filler,
+            latest: now + LONGEST_CALL,
+            held: String::new(),
         });
     }
 
@@ -152,7 +195,12 @@ impl Session {
             return;
         }
         match event {
-            ModelEvent::Words(_) if asking.purpose == Purpose::Summary => {}
+            ModelEvent::Words(words) if asking.purpose == Purpose::Summary => asking.held.push_str(&words),
+            ModelEvent::Progress if asking.purpose == Purpose::Answer => {
+                asking.last_sign = now;
+                asking.give_up = (now + self.settings.timings.stall).min(asking.latest);
+            }
+            ModelEvent::Progress => {}
             ModelEvent::Words(words) => {
                 asking.last_sign = now;
                 asking.give_up = now + self.settings.timings.stall;
@@ -174,9 +222,10 @@ impl Session {
         let Stage::Asking(asking) = &mut self.stage else { return };
         let (reply, purpose, attempt) = (asking.reply, asking.purpose, asking.attempt);
         let spoke = asking.spoke;
+        let held = std::mem::take(&mut asking.held);
         let spoke = self.speak_rest(reply) || spoke;
         match purpose {
-            Purpose::Summary => self.leave_armed(&calls, now),
+            Purpose::Summary => self.leave_armed(Some((reply, &held)), &calls, now),
             Purpose::Goodbye if spoke => self.goodbye_said(now),
             Purpose::Goodbye => self.say_goodbye_line(now),
             Purpose::Answer if !calls.is_empty() => {
@@ -200,7 +249,7 @@ impl Session {
         // The request is over: there is nothing to cancel.
         self.stage = Stage::Idle;
         match purpose {
-            Purpose::Summary => self.leave_armed(&[], now),
+            Purpose::Summary => self.leave_armed(None, &[], now),
             Purpose::Goodbye if spoke => self.goodbye_said(now),
             Purpose::Goodbye => self.say_goodbye_line(now),
             Purpose::Answer => self.answer_failed(error, attempt, spoke, now),
@@ -209,7 +258,8 @@ impl Session {
 
     /// Asks a second time while the caller has heard nothing of the answer; else a person takes over.
     fn answer_failed(&mut self, error: &ModelError, attempt: u8, spoke: bool, now: Instant) {
-        if attempt == 1 && !spoke && error.is_retryable() {
+        let worthwhile = error.is_retryable() || self.settings.has_fallback;
+        if attempt == 1 && !spoke && worthwhile {
             self.ask(Purpose::Answer, 2, now);
         } else {
             self.give_up(Trigger::ModelFailure, now);
@@ -234,7 +284,7 @@ impl Session {
                 self.model_failed(&ModelError::Silent { waited_ms }, now);
             }
             Stage::Asking(asking) if asking.filler.is_some_and(|at| at <= now) => {
-                asking.filler = None;
+                asking.filler = Some(now + self.settings.timings.tool_line);
                 self.speak_filler();
             }
             Stage::Running(_) => self.tools_passed(now),

@@ -63,7 +63,8 @@ fn long() -> Handoff {
 /// Every trigger: a new one has to be added here to compile, and to the schema to pass.
 fn triggers() -> impl Iterator<Item = Trigger> {
     successors(Some(Trigger::Model), |trigger| match trigger {
-        Trigger::Model => Some(Trigger::Key),
+        Trigger::Model => Some(Trigger::Request),
+        Trigger::Request => Some(Trigger::Key),
         Trigger::Key => Some(Trigger::ModelFailure),
         Trigger::ModelFailure => Some(Trigger::ToolFailure),
         Trigger::ToolFailure => Some(Trigger::BridgeFailure),

@@ -41,6 +41,8 @@ pub(crate) fn settings(toolbox: Arc<dyn Toolbox>) -> Settings {
         call_sid: "CA00000000000000000000000000000001".parse().unwrap(),
         handoff_id: "HO1".into(),
         language: "en-US".into(),
+        languages: ["en-US", "es-US", "es-MX"].map(str::to_owned).into(),
+        has_fallback: false,
         opening: Opening::Greeting("Hello, this is an AI. How can I help?".into()),
         toolbox,
         lines: Arc::new(lines()),
@@ -177,6 +179,7 @@ impl Rehearsal {
                 self.calls.push(ToolCall { id, name: name.clone(), arguments: arguments.as_str().into() });
                 return;
             }
+            Move::Progress => ModelEvent::Progress,
             Move::Done => {
                 ModelEvent::Done { calls: std::mem::take(&mut self.calls), finish: Finish::Complete }
             }

@@ -155,7 +155,7 @@ fn kind() -> impl Strategy<Value = Kind> {
     let opening = prop_oneof![
         4 => Just(Opening::Greeting(GREETING.into())),
         1 => Just(Opening::Silent),
-        1 => Just(Opening::Reconnected),
+        1 => Just(Opening::Reconnected(None)),
     ];
     let key = prop_oneof![3 => Just(Some('0')), 1 => Just(None)];
     let length = prop::option::weighted(0.3, 1..5usize);
@@ -358,7 +358,7 @@ impl Watch {
         if self.leaving.is_some() {
             return;
         }
-        let settings = Settings { opening: Opening::Reconnected, ..self.settings.clone() };
+        let settings = Settings { opening: Opening::Reconnected(None), ..self.settings.clone() };
         let (placeholder, _) = Session::new(settings.clone(), None, self.now);
         let memory = std::mem::replace(&mut self.session, placeholder).into_memory();
         let (session, opening) = Session::new(settings, Some(memory), self.now);

@@ -14,6 +14,7 @@
 //! < {"type":"prompt",…}        a frame, verbatim
 //! m words "Your order "        a delta of the model
 //! m call lookup_order {"id":1} a tool call; what follows the name is taken as it is, broken or not
+//! m progress                   the model writes on at a tool call
 //! m done                       the model's answer is complete   (`m fail REASON`: it never will be)
 //! t lookup_order "left today"  the oldest run of this tool without an answer gets one   (`t NAME fail "why"`)
 //! ~ 1500ms                     time passes             (`~ 2s`)
@@ -105,6 +106,8 @@ pub enum Move {
         /// The arguments as the model wrote them: JSON, unless the script is about broken arguments.
         arguments: String,
     },
+    /// Writes on at a tool call.
+    Progress,
     /// Completes its answer.
     Done,
     /// Breaks off.

@@ -131,6 +131,7 @@ fn action(text: &str) -> Result<Move, Cause> {
             Ok(Move::Call { name: name.to_owned(), arguments: arguments.trim_start().to_owned() })
         }
         ("done", "") => Ok(Move::Done),
+        ("progress", "") => Ok(Move::Progress),
         ("fail", reason) if !reason.is_empty() => Ok(Move::Fail(reason.to_owned())),
         _ => Err(Cause::Move),
     }
@@ -298,6 +299,7 @@ mod tests {
         assert_eq!(one("m call lookup"), call("lookup", ""));
         assert_eq!(one("m words \" a\\u00e9\\n\""), Item::Model(Move::Words(" aé\n".into())));
         assert_eq!(one("m done"), Item::Model(Move::Done));
+        assert_eq!(one("m progress"), Item::Model(Move::Progress));
         assert_eq!(
             one("m fail 503 from the provider"),
             Item::Model(Move::Fail("503 from the provider".into()))
