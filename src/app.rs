@@ -20,7 +20,8 @@ use crate::ids::WorkflowSid;
 use crate::llm::Model;
 use crate::llm::offline::Offline;
 use crate::llm::openai::{Endpoint, OpenAi};
-use crate::prompts::{FileError, Shelf, Sources};
+use crate::playbook::{Shelf, Sources};
+use crate::prompts::FileError;
 use crate::token::{Keyring, nonce};
 use crate::tools::Tools;
 use crate::twilio::signature::Verifier;
@@ -34,7 +35,7 @@ const LAST_CALLBACKS: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {error}")]
+    #[error("cannot listen on {address}: {error}; PORT or --port names another")]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -139,7 +140,7 @@ pub fn shelf(config: &Config) -> Result<Shelf, StartError> {
 }
 
 fn bridge(config: Config, origin: Origin) -> Result<Bridge, StartError> {
-    let shelf = shelf(&config)?;
+    let shelf = Arc::new(shelf(&config)?);
     let (tokens, workflow) = match &config.access {
         Access::Signed(tokens) => (tokens.clone(), config.workflow),
         Access::Loopback => (Vec::new(), Some(config.workflow.unwrap_or_else(WorkflowSid::nobody))),
@@ -150,14 +151,14 @@ fn bridge(config: Config, origin: Origin) -> Result<Bridge, StartError> {
         access: config.access,
         people: People { workflow, number: config.handoff_number, origin: origin.clone() },
         origin,
-        shelf,
         model: match config.models {
             Some(models) => {
                 let fallback = models.fallback.map(endpoint);
                 Arc::new(OpenAi::new(endpoint(models.primary), fallback)?) as Arc<dyn Model>
             }
-            None => Arc::new(Offline::new()),
+            None => Arc::new(Offline::new(shelf.clone())),
         },
+        shelf,
         calls: Arc::new(Calls::default()),
         timings: config.timings,
         sockets: TaskTracker::new(),

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::handoff::Handoff;
 use crate::ids::CallSid;
-use crate::prompts::Playbook;
+use crate::playbook::Playbook;
 use crate::session::Memory;
 
 /// How long what a call left behind is kept. A queue can be long, a reconnect comes within seconds.

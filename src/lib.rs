@@ -43,6 +43,8 @@ pub mod http;
 #[cfg(feature = "server")]
 pub mod llm;
 #[cfg(feature = "server")]
+pub mod playbook;
+#[cfg(feature = "server")]
 pub mod prompts;
 #[cfg(feature = "server")]
 pub mod telemetry;

@@ -1,5 +1,7 @@
 //! What is logged. Lines of ours hold no words, numbers or keys; lines of libraries that could are kept out.
 
+use std::io::IsTerminal as _;
+
 use tracing::Metadata;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::{FilterExt, filter_fn};
@@ -31,7 +33,8 @@ pub fn start(rust_log: Option<&str>) {
     let wanted = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .parse_lossy(rust_log.unwrap_or_default());
-    let lines = layer(wanted, fmt::layer().with_writer(std::io::stderr));
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let lines = layer(wanted, lines);
     // A second start in one process keeps the first subscriber.
     let _ = tracing_subscriber::registry().with(lines).try_init();
 }

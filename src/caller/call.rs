@@ -5,12 +5,12 @@
 use std::fmt;
 
 use secrecy::SecretString;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::conversation::Conversation;
 use super::error::CallError;
-use super::line::{Twilio, resolve};
+use super::line::{Answer, Twilio, resolve};
 use super::listening::{Ending, Listener};
 use super::noun::Noun;
 use super::speech::Rate;
@@ -84,16 +84,30 @@ impl Call {
         self.request(url, &[("StirVerstat", "TN-Validation-Passed-A")]).await
     }
 
-    /// Sends any request of this call, to an address of the last document (or an absolute one), with these
-    /// fields beside the usual ones. The answer is the call's document from then on.
+    /// Takes over a document that was meant for another call.
+    pub fn steal_document(&mut self, other: &Self) {
+        self.document.clone_from(&other.document);
+        self.request.clone_from(&other.request);
+    }
+
+    /// Asks an address of the last document (or an absolute one) what to do, with these fields beside the
+    /// usual ones. The answer is the call's document from then on.
     ///
     /// # Errors
     ///
     /// When the answer is not TwiML with status 200.
     pub async fn callback(&mut self, address: &str, fields: &[(&str, &str)]) -> Result<&Element, CallError> {
-        let document = self.request.as_ref().map_or_else(|| self.twilio.public("/"), |last| last.url.clone());
-        let document = Url::parse(&document).map_err(|_| CallError::Address)?;
-        self.request(resolve(&document, address), fields).await
+        let url = self.resolve(address)?;
+        self.request(url, fields).await
+    }
+
+    /// Tells an address something that decides nothing, such as a status; whatever it answers is returned.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer at all.
+    pub async fn notify(&self, address: &str, fields: &[(&str, &str)]) -> Result<Answer, CallError> {
+        self.twilio.post(&self.resolve(address)?, &self.fields_and(fields), &hex()).await
     }
 
     /// Sends the last request once more, as Twilio does when an answer got lost.
@@ -112,12 +126,31 @@ impl Call {
     ///
     /// When the document asks for none, or its socket cannot be opened.
     pub async fn connect(&mut self, rate: Rate) -> Result<Conversation, CallError> {
+        let mut conversation = self.open(rate).await?;
+        let setup = self.setup(&conversation);
+        conversation.listener.wire.push(&setup);
+        conversation.listener.greet();
+        conversation.listener.send().await?;
+        self.status = "in-progress";
+        Ok(conversation)
+    }
+
+    /// Opens the socket and says nothing, not even `setup`; nor is there a greeting.
+    ///
+    /// # Errors
+    ///
+    /// When the document asks for no session, or its socket cannot be opened.
+    pub async fn open(&self, rate: Rate) -> Result<Conversation, CallError> {
         let noun = self.document.as_ref().and_then(Noun::read).ok_or(CallError::NoSession)?;
         let wire = Wire::open(self.twilio.handshake(&noun.url)?).await?;
-        let mut listener = Listener::new(sid("VX"), noun, wire, rate);
-        listener.wire.push(&json!({
+        Ok(Conversation { listener: Listener::new(sid("VX"), noun, wire, rate) })
+    }
+
+    /// The first frame of a session of this call.
+    pub fn setup(&self, conversation: &Conversation) -> Value {
+        json!({
             "type": "setup",
-            "sessionId": listener.session,
+            "sessionId": conversation.session(),
             "accountSid": self.twilio.account_sid(),
             "parentCallSid": "",
             "callSid": self.sid,
@@ -128,11 +161,8 @@ impl Call {
             "callerName": self.field("CallerName"),
             "direction": "inbound",
             "callStatus": self.status.to_uppercase().replace('-', "_"),
-            "customParameters": listener.noun.parameters,
-        }));
-        listener.send().await?;
-        self.status = "in-progress";
-        Ok(Conversation { listener })
+            "customParameters": conversation.noun().parameters,
+        })
     }
 
     /// Tells the session's action how it ended, and takes what the call does next.
@@ -167,10 +197,20 @@ impl Call {
         self.callback(&action, &fields).await
     }
 
+    /// An address as the last document means it.
+    fn resolve(&self, address: &str) -> Result<String, CallError> {
+        let document = self.request.as_ref().map_or_else(|| self.twilio.public("/"), |last| last.url.clone());
+        Ok(resolve(&Url::parse(&document).map_err(|_| CallError::Address)?, address))
+    }
+
     async fn request(&mut self, url: String, fields: &[(&str, &str)]) -> Result<&Element, CallError> {
-        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let fields = self.fields().into_iter().chain(fields).collect();
+        let fields = self.fields_and(fields);
         self.run(Request { url, fields, idempotency_token: hex() }).await
+    }
+
+    fn fields_and(&self, more: &[(&str, &str)]) -> Vec<(String, String)> {
+        let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.fields().into_iter().chain(more).collect()
     }
 
     async fn run(&mut self, request: Request) -> Result<&Element, CallError> {

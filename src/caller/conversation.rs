@@ -11,6 +11,7 @@ use super::listening::{Ending, Happening, Listener};
 use super::noun::Noun;
 use super::reply::{Cut, Reply};
 use super::speech::By;
+use crate::clock;
 
 /// A session: the socket, the loudspeaker, and everything that was heard.
 ///
@@ -150,29 +151,35 @@ impl Conversation {
         Ok(Some(cut))
     }
 
-    /// The caller cuts in right after these words, which are waited for, and heard at once. Needs a rate at
-    /// which speech takes time.
+    /// The caller cuts in right after these words, which are waited for, and heard at once.
     ///
     /// # Errors
     ///
     /// When the words do not come, or cannot be cut off, within that time, or the session is over.
     pub async fn interrupt_after(&mut self, words: &str, within: Duration) -> Result<Cut, CallError> {
-        self.listener.begin_act()?;
+        self.hold_playback(true);
         let mut cut = None;
         let heard = |listener: &mut Listener, now| {
             cut = listener.cut_after(words, now);
             cut.is_some()
         };
-        self.listener.until(within, heard).await?;
+        let waited = self.listener.until(within, heard).await;
+        self.hold_playback(false);
+        waited?;
         self.listener.send().await?;
         cut.ok_or(CallError::Over)
     }
 
-    /// The same without waiting: `None` if the words are not there to be heard. The server is told when
-    /// something is awaited next.
+    /// The same without waiting: `None` if the words are not there to be heard, which they may be for long if
+    /// [`Conversation::hold_playback`] sees to it. The server is told when something is awaited next.
     pub fn try_interrupt_after(&mut self, words: &str) -> Option<Cut> {
         let now = self.listener.begin_act().ok()?;
         self.listener.cut_after(words, now)
+    }
+
+    /// Keeps the clause that is being played from ending, and what is behind it from being heard.
+    pub fn hold_playback(&mut self, held: bool) {
+        self.listener.player.hold(held, clock::now());
     }
 
     /// The caller presses a key.
@@ -246,6 +253,11 @@ impl Conversation {
     /// The next thing that happens. May be dropped half way.
     pub async fn next(&mut self) -> Happening {
         self.listener.next().await
+    }
+
+    /// The next thing that happened already and was not told yet; never waits.
+    pub fn happened(&mut self) -> Option<Happening> {
+        self.listener.happened()
     }
 
     /// The next reply, once it was played to its end (or cut off by `end`). What was being said when the

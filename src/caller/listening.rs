@@ -76,21 +76,15 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// A session on a socket that was just opened. The greeting begins at once.
+    /// A session on a socket that was just opened.
     pub(super) fn new(session: String, noun: Noun, wire: Wire, rate: Rate) -> Self {
         let now = clock::now();
-        let (mut player, mut replies) = (Player::new(rate), Replies::default());
-        if let Some(greeting) = &noun.greeting {
-            let reply = replies.greet(greeting);
-            let interruptible = noun.greeting_interruptible;
-            player.speak(Words { token: greeting, last: true, interruptible, reply }, now);
-        }
         Self {
             session,
             noun,
             wire,
-            player,
-            replies,
+            player: Player::new(rate),
+            replies: Replies::default(),
             frames: Vec::new(),
             ending: None,
             opened: now,
@@ -99,6 +93,15 @@ impl Listener {
             closed: false,
             faults: 0,
             happenings: VecDeque::new(),
+        }
+    }
+
+    /// Twilio speaks the greeting.
+    pub(super) fn greet(&mut self) {
+        if let Some(token) = &self.noun.greeting {
+            let reply = self.replies.greet(token);
+            let interruptible = self.noun.greeting_interruptible;
+            self.player.speak(Words { token, last: true, interruptible, reply }, clock::now());
         }
     }
 
@@ -195,6 +198,11 @@ impl Listener {
     pub(super) fn lose_line(&mut self) {
         self.end(Ending::Lost { code: None });
         self.gone();
+    }
+
+    /// What happened already and was not told yet.
+    pub(super) fn happened(&mut self) -> Option<Happening> {
+        self.happenings.pop_front()
     }
 
     /// What happens next. Nothing is lost if it is dropped half way.

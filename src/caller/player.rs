@@ -64,6 +64,7 @@ pub struct Player {
     queue: VecDeque<Clause>,
     playing: Option<(Clause, Instant)>,
     speaking: bool,
+    held: bool,
     reports: VecDeque<Report>,
 }
 
@@ -83,6 +84,7 @@ impl Player {
             queue: VecDeque::new(),
             playing: None,
             speaking: false,
+            held: false,
             reports: VecDeque::new(),
         }
     }
@@ -131,8 +133,8 @@ impl Player {
     pub fn next_report(&self) -> Option<Instant> {
         match (self.reports.front(), &self.playing) {
             (Some(report), _) => Some(report.at),
-            (None, Some((clause, since))) => Some(*since + self.rate.time_for(&clause.text)),
-            (None, None) => None,
+            (None, Some((clause, since))) if !self.held => Some(*since + self.rate.time_for(&clause.text)),
+            (None, _) => None,
         }
     }
 
@@ -152,6 +154,14 @@ impl Player {
         let heard = self.rate.heard_after(&clause.text, after).to_owned();
         self.cut(clause.reply, heard, after, now);
         true
+    }
+
+    /// Keeps the clause that is being played from ending, so that what arrives behind it is not heard yet.
+    /// When it is let go, it ends as if it had never been held.
+    pub fn hold(&mut self, held: bool, now: Instant) {
+        self.advance(now);
+        self.held = held;
+        self.advance(now);
     }
 
     /// The caller lets everything up to and including `words` be heard at once, and then cuts in. False, and
@@ -200,7 +210,7 @@ impl Player {
 
     fn advance(&mut self, now: Instant) {
         self.begin_clause(now);
-        while let Some((clause, since)) = &self.playing {
+        while let Some((clause, since)) = self.playing.as_ref().filter(|_| !self.held) {
             let end = *since + self.rate.time_for(&clause.text);
             if end > now {
                 break;
@@ -400,6 +410,29 @@ mod tests {
         ];
         assert_eq!(line.heard(), lines);
         assert_eq!(line.player.next_report(), None);
+    }
+
+    #[test]
+    fn what_is_held_is_not_heard_however_fast_the_line_is() {
+        let mut line = Line::new();
+        line.player = Player::new(Rate::Instant);
+        line.player.hold(true, line.now);
+        line.speak("One. Two.", false);
+        line.wait(500);
+        line.speak(" Three.", true);
+        assert_eq!(line.heard(), ["0 speaking true"]);
+        assert_eq!(line.player.next_report(), None);
+        assert!(line.player.interrupt_after("Two", By::Speech, line.now));
+        let lines = [
+            "500 played \"One.\"",
+            "500 played \" Two\"",
+            "500 interrupted after \"Two\" 0",
+            "500 speaking false",
+        ];
+        assert_eq!(line.heard(), lines);
+        line.speak("Four.", true);
+        line.player.hold(false, line.now);
+        assert_eq!(line.heard(), ["500 speaking true", "500 played \"Four.\"", "500 speaking false"]);
     }
 
     #[test]

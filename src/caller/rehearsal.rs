@@ -290,9 +290,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn another_calls_document_can_be_tried() {
+        let rehearsal = Rehearsal::new().await;
+        let (call, _line) = connected(&rehearsal, Rate::Instant).await;
+        let mut thief = rehearsal.twilio.call("+15550100003", "+15550100002");
+        assert!(matches!(thief.open(Rate::Instant).await, Err(CallError::NoSession)));
+        thief.steal_document(&call);
+        let line = thief.open(Rate::Instant).await.unwrap();
+        assert_eq!(thief.setup(&line)["callSid"], thief.sid());
+        assert_ne!(thief.sid(), call.sid());
+        let answer = thief.notify("/nowhere", &[("CallDuration", "9")]).await.unwrap();
+        assert_eq!(answer.status, 404);
+    }
+
+    #[tokio::test]
     async fn an_interrupt_is_reported_with_the_words_heard_and_the_rest_is_never_played() {
         let rehearsal = Rehearsal::new().await;
         let (_call, mut line) = connected(&rehearsal, SLOW).await;
+        assert!(line.try_interrupt_after("nothing of that kind").is_none());
         let cut = line.interrupt_after("this is", PATIENCE).await.unwrap();
         assert_eq!((cut.heard.as_str(), cut.unheard.as_str()), ("Hi, this is", " the rehearsal."));
         line.say("hello").await.unwrap();
@@ -303,6 +318,7 @@ mod tests {
         let reply = line.wait_words(PATIENCE).await.unwrap();
         assert!(reply.text.starts_with("You said once more."));
         line.hang_up().await.unwrap();
+        assert!(matches!(line.interrupt_after("more", PATIENCE).await, Err(CallError::Over)));
         let sent = rehearsal.frames();
         let greeting = [
             "setup",
@@ -320,6 +336,17 @@ mod tests {
         assert_eq!(sent[..11], greeting);
         assert_eq!(sent.iter().filter(|frame| frame.starts_with("interrupt")).count(), 2);
         assert!(!sent.iter().any(|frame| frame.contains("more to tell")));
+    }
+
+    #[tokio::test]
+    async fn even_an_instant_line_can_be_cut_at_a_word() {
+        let rehearsal = Rehearsal::new().await;
+        let (_call, mut line) = connected(&rehearsal, Rate::Instant).await;
+        line.say("hello").await.unwrap();
+        let cut = line.interrupt_after("Is there", PATIENCE).await.unwrap();
+        assert_eq!(cut.heard, "You said hello. Is there");
+        line.say("once more").await.unwrap();
+        assert!(line.wait_reply(PATIENCE).await.unwrap().heard.starts_with("You said once more."));
     }
 
     #[tokio::test]

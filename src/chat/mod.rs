@@ -122,19 +122,13 @@ pub enum ModelError {
     /// Neither words nor tools.
     #[error("model answered with nothing")]
     Empty,
-    /// More tool calls than a turn may have.
-    #[error("model asked for tools {rounds} times in one turn")]
-    Endless {
-        /// How often.
-        rounds: u8,
-    },
 }
 
 impl ModelError {
     /// Whether the same question may be asked again at the same endpoint while the caller waits.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Refused { .. } | Self::BadRequest { .. } | Self::Endless { .. } => false,
+            Self::Refused { .. } | Self::BadRequest { .. } => false,
             Self::Unreachable
             | Self::Silent { .. }
             | Self::RateLimited

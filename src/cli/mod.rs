@@ -1,5 +1,9 @@
 //! The command line.
 
+#[cfg(feature = "caller")]
+pub mod chat;
+#[cfg(feature = "caller")]
+mod own_call;
 pub mod serve;
 pub mod twiml;
 
@@ -45,6 +49,8 @@ pub struct Options {
 enum Command {
     /// Answer calls (what happens without a command)
     Serve,
+    #[cfg(feature = "caller")]
+    Chat(Box<chat::ChatOptions>),
     /// Print the documents that are served
     Twiml(twiml::TwimlArgs),
 }
@@ -65,6 +71,8 @@ pub fn main() -> ExitCode {
     };
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&vars),
+        #[cfg(feature = "caller")]
+        Command::Chat(options) => own_call::run(&vars, *options),
         Command::Twiml(args) => twiml::run(&vars, &args),
     }
 }

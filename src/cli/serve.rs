@@ -94,5 +94,6 @@ fn announce(server: &Server, open: bool, people: &str) {
     println!("  answers    {}", bridge.model.describe());
     println!("  prompts    {}", bridge.shelf.sources().prompts);
     println!("  people     {people}");
-    println!("  try it     warmline chat");
+    let how = if open { format!(" --url http://{}", server.address()) } else { String::new() };
+    println!("  try it     warmline chat{how}");
 }

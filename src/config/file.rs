@@ -25,6 +25,7 @@ struct TimingsTable {
     goodbye_start: Option<u64>,
     goodbye_grace: Option<u64>,
     goodbye_longest: Option<u64>,
+    leaving: Option<u64>,
     keypad: Option<u64>,
     key_alone: Option<u64>,
     tool_line: Option<u64>,
@@ -57,6 +58,7 @@ impl File {
         set(&mut timings.goodbye_start, table.goodbye_start);
         set(&mut timings.goodbye_grace, table.goodbye_grace);
         set(&mut timings.goodbye_longest, table.goodbye_longest);
+        set(&mut timings.leaving, table.leaving);
         set(&mut timings.keypad, table.keypad);
         set(&mut timings.key_alone, table.key_alone);
         set(&mut timings.tool_line, table.tool_line);

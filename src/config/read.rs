@@ -20,6 +20,12 @@ pub trait Vars {
     fn get(&self, name: &str) -> Option<String>;
 }
 
+impl<V: Vars> Vars for &V {
+    fn get(&self, name: &str) -> Option<String> {
+        (**self).get(name)
+    }
+}
+
 impl Vars for BTreeMap<String, String> {
     fn get(&self, name: &str) -> Option<String> {
         BTreeMap::get(self, name).cloned()

@@ -35,6 +35,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("WARMLINE_CONFIG", "settings with structure [./warmline.toml if it exists]"),
     setting("WARMLINE_SECRET", "signs links and relay tokens, equal on all nodes [derived from the token]"),
     setting("RUST_LOG", "what is logged [info]"),
+    setting("NO_COLOR", "no colours in the terminal, whatever it holds"),
 ];
 
 /// The table as `--help` prints it, for 80 columns.

@@ -15,8 +15,8 @@ use crate::calls::Calls;
 use crate::chat::ToolChoice;
 use crate::clock::now;
 use crate::llm::{Model, Question, Tuning};
+use crate::playbook::Playbook;
 use crate::prompts::CallFacts;
-use crate::prompts::Playbook;
 use crate::relay::Setup;
 use crate::session::{Opening, Session, Settings, Timings};
 use crate::token::{RelayPass, nonce};
@@ -82,7 +82,7 @@ fn first_question(call: &Call, setup: &Setup) -> Question {
         parameters: parameters.map(|(name, value)| (name.clone(), value.as_str().into())).collect(),
     };
     Question {
-        system: call.playbook.system_prompt(&facts).into(),
+        system: call.playbook.system_prompt(&facts),
         messages: Vec::new(),
         toolbox: call.playbook.tools.clone(),
         choice: ToolChoice::Auto,

@@ -16,7 +16,7 @@ use crate::handoff::Outcome;
 use crate::ids::CallSid;
 use crate::llm::{Answer, Model, Question};
 use crate::pii::Pii;
-use crate::prompts::Playbook;
+use crate::playbook::Playbook;
 use crate::relay::{Inbound, Outbound};
 use crate::session::{Ask, Input, Output, Outputs, RequestId, Run, RunId, Session};
 
@@ -105,12 +105,11 @@ impl<W: Wire> Running<W> {
                 self.await_close().await;
                 return false;
             }
-            let input = match self.next(presence).await {
-                Event::Superseded => return true,
-                Event::Closed => return false,
-                event => self.input(event),
-            };
-            if let Some(input) = input {
+            let event = self.next(presence).await;
+            if matches!(event, Event::Superseded | Event::Closed) {
+                return matches!(event, Event::Superseded);
+            }
+            if let Some(input) = self.input(event) {
                 let outputs = self.session.handle_input(input, now());
                 lost = self.perform(outputs).await;
             }
@@ -172,7 +171,11 @@ impl<W: Wire> Running<W> {
             Inbound::Prompt { last: true, .. } => self.prompted = Some(now()),
             Inbound::Error { .. } => warn!("Twilio could not use a frame of ours"),
             Inbound::Unknown => debug!("frame of an unknown type"),
-            _ => {}
+            Inbound::Setup(_)
+            | Inbound::Prompt { .. }
+            | Inbound::Interrupt { .. }
+            | Inbound::Dtmf { .. }
+            | Inbound::Info(_) => {}
         }
         Some(Input::Frame(frame))
     }

@@ -12,14 +12,10 @@ use super::{Shared, Twiml, replay};
 use crate::clock::since_epoch;
 use crate::handoff::{Handoff, Trigger};
 use crate::ids::CallSid;
-use crate::prompts::{Playbook, SpokenLanguage};
+use crate::playbook::Playbook;
+use crate::prompts::SpokenLanguage;
 use crate::token::{ActionState, Purpose, RelayPass, nonce};
 use crate::twiml::{Connect, Language, Relay, RelayAttribute, Response};
-
-/// What a call needs unless the prompt says otherwise: playback reports, so that we know what was heard, and
-/// the keypad, so that a person can be reached without a word.
-const ALWAYS: [(RelayAttribute, &str); 2] =
-    [(RelayAttribute::Events, "speaker-events tokens-played"), (RelayAttribute::DtmfDetection, "true")];
 
 /// How long a relay URL stays valid. Twilio opens it within two seconds.
 const PASS: u64 = 120;
@@ -82,9 +78,6 @@ pub fn relay(url: &str, playbook: &Playbook, greet: bool) -> Relay {
         relay = relay.greeting(greeting);
     }
     relay = relay.set(RelayAttribute::Language, &front.language);
-    for (attribute, value) in ALWAYS {
-        relay = relay.set(attribute, value);
-    }
     for (attribute, value) in front.relay_attributes() {
         relay = relay.set(attribute, value);
     }

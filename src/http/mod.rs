@@ -34,7 +34,7 @@ use crate::calls::Calls;
 use crate::config::{Access, Origin};
 use crate::handoff::Trigger;
 use crate::llm::Model;
-use crate::prompts::Shelf;
+use crate::playbook::Shelf;
 use crate::session::Timings;
 use crate::token::Keyring;
 use crate::twilio::signature::Verifier;
@@ -53,7 +53,7 @@ pub struct Bridge {
     /// Where people answer.
     pub people: People,
     /// The prompts and tools in force.
-    pub shelf: Shelf,
+    pub shelf: Arc<Shelf>,
     /// Who answers callers.
     pub model: Arc<dyn Model>,
     /// The calls of this process.

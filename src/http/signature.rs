@@ -2,7 +2,7 @@
 
 use axum::body::{Body as RequestBody, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::warn;
@@ -34,10 +34,9 @@ pub(super) async fn check(State(bridge): State<Shared>, request: Request, next: 
     if signed && !is_signed(&bridge, &parts.headers, &parts.uri, fields.as_deref(), &body) {
         return refusal("X-Twilio-Signature does not fit: check TWILIO_AUTH_TOKEN and PUBLIC_URL");
     }
-    let fields = match fields {
-        Some(fields) if parts.method == Method::POST => fields,
-        _ => form(parts.uri.query().unwrap_or_default().as_bytes()),
-    };
+    // A GET has its parameters in the address, and our own are there in any case.
+    let mut fields = fields.unwrap_or_default();
+    fields.extend(form(parts.uri.query().unwrap_or_default().as_bytes()));
     parts.extensions.insert(Form::new(fields));
     next.run(Request::from_parts(parts, RequestBody::empty())).await
 }

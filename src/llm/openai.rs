@@ -15,6 +15,7 @@ use std::time::Duration;
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
 use async_openai::error::OpenAIError;
+use async_openai::middleware::ReqwestService;
 use async_openai::types::stream::StreamResponse;
 use futures_util::{StreamExt, stream};
 use secrecy::{ExposeSecret, SecretString};
@@ -72,8 +73,11 @@ impl OpenAi {
             let config = OpenAIConfig::new()
                 .with_api_base(endpoint.base_url.trim_end_matches('/'))
                 .with_api_key(endpoint.key.expose_secret());
+            // The plain service: the client's own one retries three times and sleeps out any `Retry-After`,
+            // which a caller hears as silence. When to ask again is the session's to decide.
+            let service = ReqwestService::new(http.clone());
             Arc::new(Ready {
-                client: Client::build(http.clone(), config),
+                client: Client::build(http.clone(), config).with_http_service(service),
                 base_url: endpoint.base_url,
                 model: endpoint.model,
             })
@@ -193,6 +197,7 @@ fn kind(error: &OpenAIError) -> ModelError {
         OpenAIError::Reqwest(_)
         | OpenAIError::StreamError(_)
         | OpenAIError::FileSaveError(_)
-        | OpenAIError::FileReadError(_) => ModelError::Broken,
+        | OpenAIError::FileReadError(_)
+        | OpenAIError::Boxed(_) => ModelError::Broken,
     }
 }

@@ -1,7 +1,7 @@
 //! Where texts come from: compiled in, or a folder on disk.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::FileError;
 
@@ -67,7 +67,7 @@ impl Folder {
 }
 
 /// The names in a folder that are `wanted`, sorted.
-pub(super) fn names(folder: &PathBuf, wanted: impl Fn(&str) -> bool) -> std::io::Result<Vec<String>> {
+pub(crate) fn names(folder: &Path, wanted: impl Fn(&str) -> bool) -> std::io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {
         if let Ok(name) = entry?.file_name().into_string()

@@ -2,6 +2,8 @@
 //!
 //! Everything has a default, nothing unknown is accepted: a misspelt key is an error with its line.
 
+use std::collections::BTreeMap;
+
 use serde::de::{self, Deserialize, Deserializer};
 
 use super::FileError;
@@ -13,11 +15,16 @@ use crate::twiml::RelayAttribute;
 /// What stands around the front matter.
 const FENCE: &str = "+++";
 
+/// Without keys nobody reaches a person by one, and without the events nobody knows what the caller heard.
+const RELIED_ON: [(RelayAttribute, &str); 2] =
+    [(RelayAttribute::DtmfDetection, "true"), (RelayAttribute::Events, "speaker-events tokens-played")];
+
 /// What `agent.md` says before the prompt itself.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FrontMatter {
     /// The model, where the settings name none.
+    #[serde(deserialize_with = "filled")]
     pub model: Option<String>,
     /// Randomness, 0 to 2.
     #[serde(deserialize_with = "temperature")]
@@ -76,8 +83,9 @@ impl FrontMatter {
         self.greeting.within(language).map(str::trim).filter(|greeting| !greeting.is_empty())
     }
 
-    /// The attributes of `<ConversationRelay>` that `[voice]` and `[relay]` ask for; `[relay]` outranks.
-    pub fn relay_attributes(&self) -> Vec<(RelayAttribute, &str)> {
+    /// The attributes of `<ConversationRelay>`: what the rules of a call rely on, what `[voice]` asks for, what
+    /// `[relay]` asks for; of the same attribute the last counts.
+    pub fn relay_attributes(&self) -> BTreeMap<RelayAttribute, &str> {
         let voice = &self.voice;
         let of_voice = [
             (RelayAttribute::TtsProvider, &voice.tts_provider),
@@ -85,9 +93,11 @@ impl FrontMatter {
             (RelayAttribute::TranscriptionProvider, &voice.transcription_provider),
             (RelayAttribute::SpeechModel, &voice.speech_model),
         ];
-        let own = of_voice.into_iter().filter(|(attribute, _)| !self.relay.0.contains_key(attribute));
-        let own = own.filter_map(|(attribute, value)| Some((attribute, value.as_deref()?)));
-        own.chain(self.relay.0.iter().map(|(attribute, value)| (*attribute, value.as_str()))).collect()
+        let mut attributes = BTreeMap::from(RELIED_ON);
+        attributes
+            .extend(of_voice.iter().filter_map(|(attribute, value)| Some((*attribute, value.as_deref()?))));
+        attributes.extend(self.relay.0.iter().map(|(attribute, value)| (*attribute, value.as_str())));
+        attributes
     }
 
     /// The tag to speak a language with: the one declared for it, else `None`.
@@ -138,6 +148,11 @@ pub(super) fn split(file: &str, text: &str) -> Result<(FrontMatter, String, usiz
     let front = front.join("\n");
     let parsed = toml::from_str(&front).map_err(|error| FileError::toml(file, &front, 1, &error))?;
     Ok((parsed, lines.collect::<Vec<_>>().join("\n"), begins))
+}
+
+fn filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Ok((!text.trim().is_empty()).then_some(text))
 }
 
 fn temperature<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f32>, D::Error> {
@@ -218,9 +233,9 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_greeting_and_an_empty_key_mean_none() {
-        let front = front("greeting = \"\"\nperson_key = \"\"").unwrap();
-        assert_eq!((front.greeting("en-US"), front.person_key), (None, None));
+    fn what_is_set_to_nothing_means_none() {
+        let front = front("model = \" \"\ngreeting = \"\"\nperson_key = \"\"").unwrap();
+        assert_eq!((front.model.as_deref(), front.greeting("en-US"), front.person_key), (None, None, None));
     }
 
     #[test]
@@ -231,17 +246,26 @@ mod tests {
     }
 
     #[test]
-    fn the_relay_table_outranks_the_voice_and_names_are_exact() {
+    fn the_relay_table_outranks_the_voice_and_what_the_rules_rely_on_is_there() {
         let front = front(
-            "[voice]\nvoice = \"a\"\nttsProvider = \"Google\"\n[relay]\nvoice = \"b\"\ndtmfDetection = true",
+            "[voice]\nvoice = \"a\"\nttsProvider = \"Google\"\n[relay]\nvoice = \"b\"\nevents = \"tokens-played\"",
+        )
+        .unwrap();
+        let attributes = front.relay_attributes();
+        let attributes: Vec<_> =
+            attributes.iter().map(|(attribute, value)| (attribute.name(), *value)).collect();
+        assert_eq!(
+            attributes,
+            [
+                ("ttsProvider", "Google"),
+                ("voice", "b"),
+                ("dtmfDetection", "true"),
+                ("events", "tokens-played")
+            ]
         );
         assert_eq!(
-            front.unwrap().relay_attributes(),
-            [
-                (RelayAttribute::TtsProvider, "Google"),
-                (RelayAttribute::Voice, "b"),
-                (RelayAttribute::DtmfDetection, "true"),
-            ]
+            FrontMatter::default().relay_attributes()[&RelayAttribute::Events],
+            "speaker-events tokens-played"
         );
     }
 

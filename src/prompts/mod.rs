@@ -11,16 +11,12 @@ mod lines;
 mod relay_attributes;
 #[cfg(test)]
 pub(crate) mod scratch;
-mod shelf;
-mod source;
 mod template;
 
 pub use file_error::FileError;
-pub(crate) use folder::{Folder, Text};
+pub(crate) use folder::{Folder, Text, names};
 pub use front_matter::{FrontMatter, SpokenLanguage, Voice};
 pub use knowledge::{Article, Knowledge, Topic};
-pub use shelf::{Playbook, Shelf};
-pub use source::{Source, Sources};
 pub use template::CallFacts;
 
 use std::path::Path;

@@ -184,6 +184,6 @@ mod tests {
             let facts = CallFacts { caller_name: Some(name.into()), ..CallFacts::default() };
             template.render(&facts, &Knowledge::default()).unwrap()
         };
-        assert_eq!((known("Jane").as_str(), known(" ").as_str()), ("true", "false"));
+        assert_eq!((known("Jane").as_str(), known(" ").as_str()), ("True", "False"));
     }
 }

@@ -13,7 +13,7 @@ pub(super) struct ReplyId(u32);
 
 /// The conversation, oldest entry first.
 #[derive(Debug, Clone, Default)]
-pub struct History {
+pub(super) struct History {
     entries: Vec<Entry>,
     next: u32,
 }
@@ -176,6 +176,16 @@ mod tests {
         history.open_reply();
         history.caller("is late");
         assert_eq!(history.messages(), [Message::User("my order is late".into())]);
+    }
+
+    #[test]
+    fn a_goodbye_that_begins_after_the_caller_spoke_again_is_remembered() {
+        let mut history = History::default();
+        let goodbye = history.open_reply();
+        history.caller("wait");
+        history.say(goodbye, "I am connecting you.");
+        let said: Vec<_> = history.transcript().into_iter().map(|line| line.text.into_inner()).collect();
+        assert_eq!(said, ["wait", "I am connecting you."]);
     }
 
     #[test]

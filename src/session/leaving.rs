@@ -84,6 +84,9 @@ impl Session {
         self.stop_turn();
         self.history.caller(words);
         self.armed = Some(trigger);
+        // Should the line drop meanwhile, the caller still gets a person.
+        let handoff = self.plain_handoff(trigger, now);
+        self.out.push(Output::Keep(Box::new(handoff)));
         self.ask(Purpose::Summary, 1, now);
     }
 

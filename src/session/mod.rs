@@ -18,7 +18,6 @@ mod speaking;
 mod tools;
 mod turn;
 
-pub use history::History;
 pub use settings::{Lines, Opening, Settings, Timings};
 
 use std::collections::BTreeMap;
@@ -30,6 +29,7 @@ use crate::chat::{Message, ModelEvent, ToolChoice};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::pii::Pii;
 use crate::relay::{Inbound, Info, Outbound};
+use history::History;
 use keypad::Keypad;
 use leaving::Leaving;
 use playback::Playback;
@@ -228,14 +228,6 @@ impl Session {
     /// Whether `end` was sent.
     pub fn has_ended(&self) -> bool {
         self.ended
-    }
-
-    /// The document for a call that is handed over now for a reason of the bridge's own.
-    pub fn handoff(&self, trigger: Trigger, now: Instant) -> Handoff {
-        match &self.leaving {
-            Some(leaving) => leaving.handoff.clone(),
-            None => self.plain_handoff(trigger, now),
-        }
     }
 
     /// What is known of the call now.

@@ -212,11 +212,7 @@ impl Session {
         if attempt == 1 && !spoke && error.is_retryable() {
             self.ask(Purpose::Answer, 2, now);
         } else {
-            let trigger = match error {
-                ModelError::Endless { .. } => Trigger::ToolFailure,
-                _ => Trigger::ModelFailure,
-            };
-            self.give_up(trigger, now);
+            self.give_up(Trigger::ModelFailure, now);
         }
     }
 

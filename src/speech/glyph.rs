@@ -1,7 +1,7 @@
 //! Which characters make no speech: pictures, marks that only steer the eye, and invisible ones.
 //!
-//! Ranges after <https://www.unicode.org/reports/tr51/>, widened to whole blocks where a block holds nothing that
-//! is read aloud.
+//! Ranges after <https://www.unicode.org/reports/tr51/>, widened to whole blocks where a block holds
+//! nothing that is read aloud.
 
 /// What a character does to speech.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +12,8 @@ pub(super) enum Glyph {
     Picture,
     /// An arrow or a bullet between two phrases: a short pause.
     Pause,
-    /// Invisible: variation selectors, joiners, direction marks, control characters. It vanishes without a trace.
+    /// Invisible: variation selectors, joiners, direction marks, control characters. It vanishes without a
+    /// trace.
     Silent,
     /// It ends a line.
     LineBreak,

@@ -1,7 +1,7 @@
 //! Marks within a line: emphasis, code, links, tags, comparisons and table bars.
 //!
-//! - An asterisk is said only where it multiplies: between two spaces, or between two digits, which it then parts
-//!   ("2*3" must not become "23"). Every other one is emphasis or a footnote's, and is dropped.
+//! - An asterisk is said only where it multiplies: between two spaces, or between two digits, which it then
+//!   parts ("2*3" must not become "23"). Every other one is emphasis or a footnote's, and is dropped.
 //! - An underscore inside a word stays, every other one is dropped. One `~` stays, two are dropped.
 
 use super::glyph::Glyph;
@@ -73,7 +73,8 @@ impl Speakable {
         }
     }
 
-    /// A link text that was too long to wait for has no open bracket any more, but its address is known as one.
+    /// A link text that was too long to wait for has no open bracket any more, but its address is known as
+    /// one.
     fn close_bracket(&mut self, text: &str, rest: Rest, out: &mut String) -> Option<usize> {
         let closing = match text.strip_prefix("](") {
             Some(destination) if self.links == 0 => link::address(destination, rest),

@@ -76,8 +76,8 @@ impl Line {
         (self.kind, self.begun, self.indented) = (Kind::Prose, false, false);
     }
 
-    /// Begins the line's text, and tells whether the line before was a sentence of its own. The text of a list
-    /// item goes on in an indented line.
+    /// Begins the line's text, and tells whether the line before was a sentence of its own. The text of a
+    /// list item goes on in an indented line.
     pub(super) fn begin(&mut self) -> bool {
         self.begun = true;
         let goes_on = self.kind == Kind::Prose && self.indented && !self.parted;

@@ -68,8 +68,8 @@ pub(super) enum Destination {
 }
 
 impl Destination {
-    /// Reads one more character: where it leads, or nothing when the destination ended. The flag tells whether
-    /// `c` is part of it.
+    /// Reads one more character: where it leads, or nothing when the destination ended. The flag tells
+    /// whether `c` is part of it.
     pub(super) fn read(self, c: char) -> (Option<Self>, bool) {
         if Glyph::of(c) == Glyph::LineBreak {
             return (None, false);

@@ -1,8 +1,8 @@
 //! Text on its way to speech.
 //!
-//! A voice reads out what it is given: `**` becomes "asterisk asterisk", a link its whole address, and a stray `<`
-//! or `&` may be taken for SSML. So what the model writes is made speakable while it streams: every delta leaves
-//! at once, and only what may still turn into markup waits for the next one.
+//! A voice reads out what it is given: `**` becomes "asterisk asterisk", a link its whole address, and a
+//! stray `<` or `&` may be taken for SSML. So what the model writes is made speakable while it streams:
+//! every delta leaves at once, and only what may still turn into markup waits for the next one.
 //! <https://www.twilio.com/docs/voice/conversationrelay/websocket-messages>
 
 mod glyph;

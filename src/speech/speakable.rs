@@ -1,11 +1,13 @@
 //! The stream: what waits, what leaves, and what is dropped.
 //!
-//! The same characters give the same speech however they are cut, because each is looked at in turn, with only
-//! those before it that still wait.
+//! The same characters give the same speech however they are cut, because each is looked at in turn, with
+//! only those before it that still wait.
 //!
-//! Text without markup leaves as it came, byte for byte, but for line breaks: a line break and the spaces around it
-//! become one space, since a voice would read the first line before the second arrived. Where a list item, a
-//! heading or a table row ends without punctuation, it gets a full stop.
+//! Text without markup leaves as it came, byte for byte, but for line breaks: a line break and the spaces
+//! around it become one space, since a voice would read the first line before the second arrived. Where a
+//! list item, a heading or a table row ends without punctuation, it gets a full stop.
+
+use std::fmt;
 
 use super::glyph::Glyph;
 use super::line::{self, Kind, Line, Marker};
@@ -14,12 +16,11 @@ use super::scan::{Rest, Scan, run};
 use super::table::Table;
 use super::voice::Voice;
 
-/// How many characters are held back at most, until it is clear whether they are markup. A candidate that is
-/// longer is text.
+/// How many characters are held back at most, until it is clear whether they are markup. A candidate that
+/// is longer is text.
 pub const MOST_HELD: usize = 64;
 
 /// Makes one reply after another speakable while they stream.
-#[derive(Debug)]
 pub struct Speakable {
     pub(super) table: &'static Table,
     pub(super) voice: Voice,
@@ -48,8 +49,8 @@ pub(super) enum Mode {
 }
 
 impl Speakable {
-    /// For replies in the language of this BCP-47 tag. Its primary subtag picks the words for `&`, `<` and the dots
-    /// of a host name: `en`, `es`, `fr`, `de` or `pt`, and English for every other.
+    /// For replies in the language of this BCP-47 tag. Its primary subtag picks the words for `&`, `<` and
+    /// the dots of a host name: `en`, `es`, `fr`, `de` or `pt`, and English for every other.
     pub fn new(language: &str) -> Self {
         Self {
             table: Table::of(language),
@@ -249,8 +250,8 @@ impl Speakable {
         Some(0)
     }
 
-    /// How many bytes of `text`, which follows what was said, are nothing but speech. They need not wait, nor be
-    /// looked at one by one.
+    /// How many bytes of `text`, which follows what was said, are nothing but speech. They need not wait,
+    /// nor be looked at one by one.
     fn plain_run(&self, text: &str) -> usize {
         if self.mode != Mode::Text || !self.line.begun {
             return 0;
@@ -274,6 +275,13 @@ impl Speakable {
             before = c;
         }
         text.len()
+    }
+}
+
+/// Never shows what is held: it is said in a call.
+impl fmt::Debug for Speakable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Speakable").field("held", &self.held()).finish_non_exhaustive()
     }
 }
 

@@ -161,7 +161,8 @@ const NAMED: [(&str, char); 18] = [
     ("&copy;", '©'),
 ];
 
-/// The character reference that `text`, which begins with `&`, begins with: its length in bytes and its meaning.
+/// The character reference that `text`, which begins with `&`, begins with: its length in bytes and its
+/// meaning.
 pub(super) fn reference(text: &str, rest: Rest) -> Scan<(usize, char)> {
     let mut waits = false;
     for (name, meaning) in NAMED {

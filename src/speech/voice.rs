@@ -1,7 +1,7 @@
 //! What has been said so far, and the space that is owed before the next word.
 //!
-//! A space cannot be taken back once it was sent, so it waits for its neighbour: dropped markup takes it along,
-//! a full stop goes before it, a line break swallows it.
+//! A space cannot be taken back once it was sent, so it waits for its neighbour: dropped markup takes it
+//! along, a full stop goes before it, a line break swallows it.
 
 /// The writing side: decides about spaces, pauses and full stops, never about markup.
 #[derive(Debug, Default)]

@@ -138,7 +138,7 @@ mod tests {
             (
                 "escalate",
                 GOOD.replace("\"reason\"", "\"why\""),
-                "`why` is not among the parameters; `reason` is required",
+                "`reason` is required; `why` is not among the parameters",
             ),
             (
                 "escalate",

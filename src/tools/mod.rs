@@ -189,7 +189,7 @@ mod tests {
         for (text, expected) in [
             (broken("\"Finds a parcel.\",", "\"Finds a parcel.\""), "look_up.json:4: "),
             (broken("timeout_ms", "timeout"), "look_up.json:6: unknown field `timeout`"),
-            (broken("  \"name\": \"look_up\",\n", ""), "look_up.json:6: missing field `name`"),
+            (broken("  \"name\": \"look_up\",\n", ""), "look_up.json:7: missing field `name`"),
             (broken("2500", "0"), "look_up.json:6: `timeout_ms` must lie between 100 and 60000"),
             (
                 broken("\"look_up\"", "\"lookup\""),

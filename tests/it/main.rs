@@ -1,4 +1,6 @@
 //! Everything that is tested from outside the modules, in one binary.
+#![expect(clippy::wildcard_enum_match_arm, reason = "a test names what it wants and fails on the rest")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its stage fails")]
 
 mod bridge;
 mod calls;
@@ -6,3 +8,5 @@ mod model;
 mod promises;
 mod rehearsal;
 mod rules;
+mod silence;
+mod webhooks;

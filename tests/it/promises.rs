@@ -79,6 +79,8 @@ async fn an_interrupted_goodbye_still_ends_in_end() {
     .await;
     let (mut call, mut conversation) = bridge.connected(60).await;
     conversation.say("a human please").await.unwrap();
+    // Sent to its end, and with it the tool call: from here the hand-off is certain.
+    conversation.wait_words(SOON).await.unwrap();
     conversation.interrupt_after("I am connecting you", SOON).await.unwrap();
     let ending = conversation.until_end(SOON).await.unwrap();
     assert!(matches!(ending, Ending::Ended { handoff_data: Some(_) }), "{ending:?}");

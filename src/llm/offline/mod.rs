@@ -1,18 +1,57 @@
-//! stub until merged
-use crate::llm::*;
-/// x
-pub struct Offline;
+//! The embedded agent: what answers when no model is configured, so that a call works with no account at all.
+//!
+//! It is no language model and says so. It finds topics in the knowledge files by the words a caller uses, and
+//! escalates by rule. The same conversation always gets the same answer.
+
+mod answer;
+mod dialogue;
+mod hearing;
+mod language;
+mod sentences;
+mod summary;
+mod topics;
+mod words;
+
+use std::sync::Arc;
+
+use futures_util::stream;
+
+use crate::chat::{Finish, ModelEvent};
+use crate::llm::{Answer, Model, Question};
+use crate::playbook::Shelf;
+use answer::Reply;
+
+/// The embedded agent.
+#[derive(Debug, Clone)]
+pub struct Offline {
+    shelf: Arc<Shelf>,
+}
+
 impl Offline {
-    /// x
-    pub fn new() -> Self {
-        Self
+    /// An agent that answers from the knowledge that was last read.
+    pub fn new(shelf: Arc<Shelf>) -> Self {
+        Self { shelf }
     }
 }
+
 impl Model for Offline {
-    fn ask(&self, _q: Question) -> Answer {
-        Box::pin(futures_util::stream::empty())
+    fn ask(&self, question: Question) -> Answer {
+        let shelf = self.shelf.clone();
+        let events = move || events(answer::reply(&question, &shelf.latest().prompts));
+        Box::pin(stream::iter(std::iter::once_with(events).flatten()))
     }
+
     fn describe(&self) -> String {
-        "stub".into()
+        "embedded agent (fixed rules, no language model)".to_owned()
     }
 }
+
+/// Word by word, as a model would.
+fn events(reply: Reply) -> Vec<ModelEvent> {
+    let words = reply.words.split_inclusive(' ').map(|word| ModelEvent::Words(word.to_owned()));
+    let done = ModelEvent::Done { calls: reply.calls, finish: Finish::Complete };
+    words.chain([done]).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,18 @@
 //! The prompts and tools in force. An edit counts from the next call on; a broken edit is reported once, and
 //! the last good version keeps answering.
 
-use std::sync::{Arc, Mutex, PoisonError};
+mod source;
 
-use super::source::Fingerprint;
-use super::{CallFacts, FileError, Prompts, Source, Sources};
+pub use source::{Source, Sources};
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use crate::prompts::{CallFacts, FileError, Prompts};
 use crate::tools::Tools;
+use source::Fingerprint;
+
+/// How many texts are compared before a call gets one of its own.
+const SHARED_PROMPTS: usize = 16;
 
 /// What one call is started with. It does not change while the call lasts.
 #[derive(Debug)]
@@ -14,6 +21,8 @@ pub struct Playbook {
     pub prompts: Prompts,
     /// The tools.
     pub tools: Arc<Tools>,
+    /// The system prompts in use. Most calls have the same facts, and so share one text of some KiB.
+    rendered: Mutex<Vec<Weak<str>>>,
 }
 
 /// Holds the playbook and follows its files.
@@ -34,11 +43,21 @@ struct Held {
 impl Playbook {
     /// The system prompt of one call. A template that fails on these facts is reported, and the embedded
     /// prompt takes its place: no caller is lost to it.
-    pub fn system_prompt(&self, facts: &CallFacts) -> String {
-        self.prompts.render(facts).unwrap_or_else(|error| {
+    pub fn system_prompt(&self, facts: &CallFacts) -> Arc<str> {
+        let prompt = self.prompts.render(facts).unwrap_or_else(|error| {
             report(&error, "the prompt failed for this call, the embedded one is used");
             Prompts::embedded().render(facts).unwrap_or_default()
-        })
+        });
+        let mut rendered = self.rendered.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_use = rendered.iter().take(SHARED_PROMPTS).filter_map(Weak::upgrade);
+        if let Some(same) = in_use.into_iter().find(|other| **other == *prompt) {
+            return same;
+        }
+        let prompt: Arc<str> = prompt.into();
+        rendered.retain(|other| other.strong_count() > 0);
+        rendered.truncate(SHARED_PROMPTS - 1);
+        rendered.push(Arc::downgrade(&prompt));
+        prompt
     }
 }
 
@@ -100,7 +119,7 @@ fn read(sources: &Sources, client: &reqwest::Client) -> Result<Playbook, FileErr
         Source::Embedded => Tools::embedded(),
         Source::Folder(folder) => Tools::load(folder, client)?,
     };
-    Ok(Playbook { prompts, tools: Arc::new(tools) })
+    Ok(Playbook { prompts, tools: Arc::new(tools), rendered: Mutex::default() })
 }
 
 fn report(error: &FileError, message: &str) {
@@ -109,9 +128,9 @@ fn report(error: &FileError, message: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scratch::Scratch;
     use super::*;
     use crate::chat::Toolbox;
+    use crate::prompts::scratch::Scratch;
 
     fn shelf(scratch: &Scratch) -> Shelf {
         rustls::crypto::ring::default_provider().install_default().ok();
@@ -122,7 +141,7 @@ mod tests {
     }
 
     fn prompt(shelf: &Shelf) -> String {
-        shelf.current().system_prompt(&CallFacts::default())
+        shelf.current().system_prompt(&CallFacts::default()).to_string()
     }
 
     #[test]
@@ -132,7 +151,7 @@ mod tests {
         let running = shelf.current();
         scratch.write("prompts/agent.md", "You are Ottilie.");
         assert_eq!(prompt(&shelf), "You are Ottilie.");
-        assert_eq!(running.system_prompt(&CallFacts::default()), "You are Otto.");
+        assert_eq!(&*running.system_prompt(&CallFacts::default()), "You are Otto.");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::folder::names;
+use crate::prompts::names;
 
 /// Where files come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,8 +70,8 @@ impl Source {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scratch::Scratch;
     use super::*;
+    use crate::prompts::scratch::Scratch;
 
     #[test]
     fn without_settings_a_folder_counts_only_with_an_agent_in_it() {

@@ -1,0 +1,419 @@
+//! English.
+
+use super::Meaning;
+use super::table::{Apostrophe, List, Said, Table};
+
+pub(super) static ENGLISH: Table = Table {
+    apostrophe: Apostrophe::Joins,
+    hesitations: List("uh; uhh; um; umm; uhm; erm; er; eh; hm; hmm; mm"),
+    sets: SETS,
+    fillers: List(
+        "please; pls; now; right now; just; hello; hi; hey; there; ok; okay; yes; yeah; no; well; so; \
+         and; then; oh; thank you so much; thank you very much; thank you; thanks a lot; thanks; i said; \
+         sorry; sure; sir; maam; mam; miss; come on; really; immediately; asap; again; alright; \
+         all right; great; for that; for your help; for everything; have a good day",
+    ),
+    denials: List("dont; do not; didnt; doesnt; isnt; not; never; without; no need"),
+    bridges: List(
+        "to; want; need; wanna; have; really; even; just; actually; like; wish; care; going; gonna; try; \
+         trying; be; get; think i; think we; think id; think its; want you to; need you to; want you; \
+         would; will; a; an; any; please; ever; yet; having; being; asking; been; necessary; for; \
+         all that; that; so; very",
+    ),
+    asked: List("why not; can i not; could i not; can you not; could you not; why dont i; why dont we"),
+    reversals: List(
+        "not; no; never; dont; doesnt; didnt; isnt; arent; wasnt; werent; cant; cannot; couldnt; wont; \
+         wouldnt; hardly; nothing; without; less",
+    ),
+    meanings: &[WANTS_PERSON, ANGER, THANKS, GOODBYE, YES, NO, EMERGENCY, GREETING],
+    moods: MOODS,
+};
+
+const SETS: &[(&str, List)] = &[
+    ("the", List("one of the; one of your; a; an; the; another; some; any; your; that")),
+    (
+        "kind",
+        List(
+            "customer service; customer support; customer care; tech support; technical support; real; live; \
+             actual; human; living; proper; different; other; service; support; senior; licensed; qualified; \
+             billing; sales; technical; fucking; freaking; damn; goddamn; bloody; customer",
+        ),
+    ),
+    (
+        "role",
+        List(
+            "human being; member of staff; staff member; member of your team; team member; human; person; \
+             agent; representative; rep; operator; receptionist; advisor; adviser; associate; attendant; \
+             supervisor; manager; specialist; consultant; clerk; teller; dispatcher; employee; humans; \
+             agents; representatives; reps; operators; managers; advisors; advisers; supervisors",
+        ),
+    ),
+    // What stands after a role and makes it part of a thing.
+    (
+        "thing",
+        List(
+            "number; numbers; id; ids; code; codes; fee; fees; license; licence; portal; name; names; \
+             resource; resources; error; errors; rights; readable; review; reviews; site; website; app; \
+             policy; report; commission; email; address; sample; samples; manual; position; job; jobs; role; \
+             approval; account; body; degree; removed; added; off; to person; to my account; on my account; \
+             on my plan",
+        ),
+    ),
+    (
+        "someone",
+        List(
+            "someone; somebody; anyone; anybody; customer service; customer support; customer care; \
+             customer services; tech support; technical support; support; a man; a woman; a lady; a guy; \
+             a technician; a nurse; a doctor; a pharmacist; a lawyer; a banker; the front desk; \
+             the billing department; the sales department; billing; sales",
+        ),
+    ),
+    ("to", List("to; with")),
+    (
+        "speak",
+        List(
+            "talk to; talk with; speak to; speak with; talking to; talking with; speaking to; speaking with; \
+             chat with; chat to; get through to; get hold of; get a hold of; get ahold of; \
+             get in touch with; be connected to; be connected with; be transferred to; be put through to; \
+             escalate to; escalate this to; escalate me to",
+        ),
+    ),
+    (
+        "pass",
+        List(
+            "transfer me to; transfer me over to; transfer me through to; transfer to; transfer this to; \
+             transfer this call to; transfer my call to; transfer the call to; connect me to; \
+             connect me with; connect me through to; connect to; connect with; forward me to; direct me to; \
+             redirect me to; route me to; switch me to; pass me to; pass me on to; pass me over to; \
+             hand me to; hand me over to; send me to; put me through to; put me on to; put me on with; \
+             put me in touch with; patch me through to; patch me to; get me through to; get me to; get me; \
+             give me; find me; bring me; let me have; put on",
+        ),
+    ),
+    (
+        "want",
+        List(
+            "would like to have; would like to get; would like; would prefer; would rather have; would love; \
+             id like to have; id like to get; id like; id prefer; id rather have; want to have; want to get; \
+             need to have; need to get; want; wants; wanna; need; needs; prefer; demand; require; request; \
+             gimme; looking for; im looking for; am looking for; asking for; im asking for; am asking for; \
+             been asking for; asked for; ask for; can i have; could i have; may i have; can i get; \
+             could i get; can we get; can you get; how do i get; how can i get",
+        ),
+    ),
+    ("can", List("can; could; should; do; might; may")),
+    ("machine", List("robot; robots; bot; bots; machine; machines; computer; recording; ai; chatbot")),
+    (
+        "they",
+        List(
+            "he; she; they; husband; wife; mother; father; mom; dad; son; daughter; baby; child; friend; \
+             grandmother; grandfather; grandma; grandpa; brother; sister; someone; somebody; guy; man; woman",
+        ),
+    ),
+    ("intruder", List("someone; somebody; they; theyre; he; hes; a man; men; people; burglars")),
+    ("home", List("house; home; apartment; building; kitchen; room; flat; garage; car")),
+    (
+        "hot",
+        List(
+            "fucking; fuckin; damn; bloody; freaking; so; very; really; totally; just; completely; \
+             absolutely; getting; a bunch of; all",
+        ),
+    ),
+];
+
+const WANTS_PERSON: Said = Said {
+    meaning: Meaning::WantsPerson,
+    anywhere: &[
+        "@speak @the? @kind* @role !@thing",
+        "@speak my @kind* agent|manager|advisor|adviser|representative|rep !@thing",
+        "@speak @someone",
+        "@pass @the? @kind* @role !@thing",
+        "@pass @someone",
+        "put @the? @kind* @role on",
+        "help|assistance|support from @the? @kind* @role",
+        "speak|talk agent|representative|operator|manager|supervisor",
+        ", @kind* human|agent|representative|rep|operator|supervisor|manager $",
+        "any @kind* humans|people|agents working|available|there|here",
+        "@want @the? @kind* @role !@thing",
+        "@want @the? human|live|real help|assistance|support|contact",
+        "get @the? @kind* human|agent|representative|rep|operator|supervisor|manager !@thing",
+        "get @the? real|live|actual|human person",
+        "@the? @kind* @role please",
+        "can|could|would|will a|an|some @kind* @role help|call|assist",
+        "someone|somebody|anyone|anybody|person|human|agent|representative that? i|we @can talk|speak @to",
+        "who @can i|we talk|speak @to",
+        "is|are there @the? @kind* @role available|there|here|around|i",
+        "is|are there someone|somebody|anyone|anybody available",
+        "can|could|would|will you? please|just? put|patch me through /",
+        "please|just put|patch me through /",
+        "^ put|patch me through /",
+        "transfer|connect|forward me please|now|already",
+        "transfer|connect|forward me /",
+        "transfer|forward|redirect my|this|the call",
+        "want|like|need to escalate",
+        "escalate this|it|my",
+        "= dont|not want|wanna|like to? talk|speak|talking|speaking @to @the? @kind* @machine",
+        "hate talking|speaking @to @the? @kind* @machine",
+    ],
+    alone: List("@the? @kind* @role; @someone please; customer service|support|care"),
+    except: List("support ticket|tickets; sales tax; billing address|statement|cycle"),
+    told: List(
+        "do i have to; do i need to; do i really have to; do i really need to; must i; had to; do you; \
+         does it; am; am i; im; are you; youre; you are; was; was i; were; been; after; before; \
+         before i; while; its like; is like; feels like; felt like; was like; than; rather than; \
+         instead of; letting me; one; two; three; per; the; did you",
+    ),
+};
+
+const ANGER: Said = Said {
+    meaning: Meaning::Anger,
+    anywhere: &[
+        "ridiculous|unacceptable|outrageous|disgusting|disgraceful|pathetic",
+        "appalling|incompetent|useless|worthless",
+        "furious|pissed|livid|infuriating|infuriated",
+        "= fuck|fucking|fucked|fuckin|shit|shitty|bullshit|crap|wtf|goddamn|dammit|damnit",
+        "bastard|bastards|asshole|assholes",
+        "= what|who|why|how|where the hell",
+        "go to hell",
+        "screw you|this",
+        "damn it|you|thing|bot|robot|machine",
+        "fed up",
+        "sick of",
+        "sick and tired",
+        "tired of this|waiting|you|being|your",
+        "had enough",
+        "had it with",
+        "stupid|dumb|idiotic bot|robot|machine|computer|system|thing|company|ai",
+        "you|youre|are @hot* stupid|dumb|idiots|morons|thieves|crooks|liars",
+        "this|its|thats is? @hot* stupid|nonsense|insane",
+        "@hot angry|mad|upset",
+        "im|am|feel angry|mad|upset",
+        "makes|making me so? angry|mad",
+        "terrible|horrible|awful|worst|lousy service|company|experience|support",
+        "worst @the? ..3 ever",
+        "rip off",
+        "ripping|ripped me off",
+        "is|such|total a? scam",
+        "scammed me",
+        "sue you|your|this",
+        "= this is a joke",
+        "= are? you kidding me",
+        "wasting|wasted|waste my|of time",
+        "= how dare you",
+        "how many times do i have|need to",
+        "= thanks for nothing",
+        "= thank you for nothing",
+        "= whats|what is? wrong with you",
+        "shut up",
+        "for the third|fourth|fifth|tenth|hundredth|last time",
+        "i @hot* hate this|you|your",
+        "= cant take this anymore",
+    ],
+    alone: List("damn; hell; stupid; idiot"),
+    except: List("holy crap ..2 great|good"),
+    told: List(""),
+};
+
+const THANKS: Said = Said {
+    meaning: Meaning::Thanks,
+    anywhere: &[
+        "thank you",
+        "thanks|thankyou|thx",
+        "much appreciated",
+        "appreciate it|that|this|you|your|the",
+        "really|very|so grateful",
+        "cheers mate|for",
+    ],
+    alone: List("cheers; ta; bless you; much obliged"),
+    except: List(
+        "no thanks; no thank you; thanks for nothing; thank you for nothing; thanks to you; \
+         appreciate it if; thank you card|note|letter|page|email; say|said thank you; say|said thanks",
+    ),
+    told: List(""),
+};
+
+const GOODBYE: Said = Said {
+    meaning: Meaning::Goodbye,
+    anywhere: &[
+        "^ bye|goodbye",
+        "bye|goodbye $",
+        "bye bye",
+        "good bye",
+        "have a good|nice|great|lovely|wonderful one|day|night|evening|afternoon|weekend|rest",
+        "talk to you later|soon|tomorrow",
+        "^ thats|thatll|that is|will? be? all /",
+        "thats|is all i needed|wanted",
+        "thats all|everything for today|now",
+        "you can hang up",
+        "^ end this|the call",
+        "please|lets|to end this|the call",
+    ],
+    alone: List(
+        "bye; goodbye; bye now; see you; see ya; see you later|soon|tomorrow; good night; goodnight; \
+         take care; thats it; that is it; thats all; that is all; thatll be all; that will be all; \
+         thats everything; im done; i am done; im all set; all set; nothing else; nothing more; \
+         i dont need anything else; that was all; so long; ciao; farewell",
+    ),
+    except: List(
+        "say|said|saying|says bye|goodbye; wave|waved|kiss|kissed bye|goodbye; bye week; \
+         goodbye gift|party|letter|email; a|the goodbye; did|do you have a; why ..4 end the call",
+    ),
+    told: List(""),
+};
+
+const YES: Said = Said {
+    meaning: Meaning::Yes,
+    anywhere: &[
+        "^ yes|yep|yup|yea|yeh",
+        "^ yeah !no|right",
+        "^ sure thing|go|please|that|thats",
+        "^ of course",
+        "^ absolutely|correct|exactly|definitely /",
+        "^ thats right|correct /",
+        "^ please do !not|nt",
+    ],
+    alone: List(
+        "yes; yeah; yep; ok; okay; sure; sure thing; correct; right; thats right|correct|true|fine; \
+         that is right|correct|true|fine; of course; absolutely; definitely; exactly; certainly; \
+         please do; go ahead; sounds good|great|fine; that sounds good|great|fine; that works; fine; \
+         i do; i am; i would; i did; i have; it is; it does; uhhuh; mmhmm; mhm; mhmm; affirmative; \
+         you bet; i think so; i guess so; why not; alright; all right; perfect; indeed; for sure",
+    ),
+    except: List("yes or no; yes and no; yeah no; of course not; absolutely not; definitely not; yes man"),
+    told: List(""),
+};
+
+const NO: Said = Said {
+    meaning: Meaning::No,
+    anywhere: &[
+        "^ no /",
+        "^ no i|im|id|ill|ive|it|its|thats|that|this|we|you|your|he|she|they|there",
+        "^ no not|my|dont|thank|thanks|way",
+        "^ no sir|maam|never|please|just|no",
+        "^ nope|nah|nay",
+    ],
+    alone: List(
+        "no; nope; uhuh; not really; i dont think so; i do not think so; no thanks; no thank you; \
+         not at all; not now; not today; not yet; negative; never; i dont; i do not; i didnt; i am not; \
+         im not; it isnt; it is not; its not; absolutely not; of course not; definitely not; \
+         certainly not; incorrect; wrong; thats wrong; that is wrong; thats not right|correct|it; \
+         that is not right|correct|it",
+    ),
+    except: List("no way to"),
+    told: List(""),
+};
+
+const EMERGENCY: Said = Said {
+    meaning: Meaning::Emergency,
+    anywhere: &[
+        "call|dial|calling 911|999|112",
+        "call|need|send|get me|us? an|the? ambulance|paramedic|paramedics !bill|bills|ride|fee|service",
+        "call|send|need the? police !report|record|department|check",
+        "send|get help now|quick|quickly|fast",
+        "heart attack",
+        "cardiac arrest",
+        "= cant|cannot|hardly|barely breathe|breath",
+        "= can not breathe",
+        "= not|isnt|stopped|hardly|barely breathing",
+        "having|have a stroke|seizure",
+        "in danger of dying",
+        "in labor|labour",
+        "chest pain|pains",
+        "pain in my|his|her chest",
+        "kill|killing|harming|hurting myself",
+        "to|gonna hurt|harm myself",
+        "suicide|suicidal",
+        "end my life",
+        "end it all",
+        "= i|wants want? to die !of|for",
+        "= im|am going to die !of|for|laughing",
+        "= dont want to live|be anymore|alive",
+        "= dont want to live /",
+        "@they is|are @hot* unconscious|choking|bleeding|drowning|overdosing",
+        "@they is|are dying !to|for",
+        "= hes|shes|im|am @hot* unconscious|choking|bleeding|drowning|dying !to|for|in",
+        "= wont stop bleeding",
+        "bleeding a lot|badly|heavily",
+        "= hes|shes not moving|responding|waking",
+        "losing ..2 blood",
+        "@they is|are|has? isnt|not|wont responding|waking|wake|conscious|moving|moved",
+        "overdose|overdosed",
+        "swallowed poison|bleach|pills",
+        "@they|i just? passed out",
+        "@home is|was? on fire",
+        "theres|is a? fire in",
+        "there is a fire",
+        "theres a fire",
+        "smell gas|smoke",
+        "gas leak",
+        "@intruder is|are? breaking in|into",
+        "@intruder is|are? trying to break in|into",
+        "@intruder has|have|got a gun|knife",
+        "being|am attacked|stabbed|followed",
+        "been|was|were shot|stabbed",
+        "= its|this|it|heres is? an emergency",
+        "= i|we have|having|ve an emergency",
+        "= its|this|is|have|having a medical|real emergency",
+        "medical emergency",
+        "life or death",
+        "life threatening",
+    ],
+    alone: List("emergency; an emergency; 911; ambulance"),
+    except: List(
+        "emergency contact|contacts|exit|fund|funds|number|credit; emergency brake|kit; \
+         emergency line|room|service|services; \
+         in case of; not an emergency; isnt an emergency; \
+         had a heart attack|stroke ..5 ago|year|years|month|week; heart attack last|in|two|three; \
+         medical emergency coverage|insurance|kit|fund|contact; \
+         fire tv|stick|alarm|drill|sale|extinguisher|insurance|place|wall; die of laughing; \
+         suicide squad; if there is|was; if theres; breaking in my|these|new; in case theres",
+    ),
+    told: List(""),
+};
+
+const GREETING: Said = Said {
+    meaning: Meaning::Greeting,
+    anywhere: &[
+        "^ hello|hi|hiya|howdy|greetings !fresh|kitty|world|fi|vis",
+        "^ hey !thats",
+        "^ good morning|afternoon|evening !america|shift|news",
+    ],
+    alone: List("good day; morning; anybody there; is anybody there; whats up"),
+    except: List(""),
+    told: List(""),
+};
+
+const MOODS: &[(i8, List)] = &[
+    (
+        2,
+        List(
+            "perfect; excellent; awesome; wonderful; amazing; fantastic; brilliant; love; loved; delighted; \
+             thrilled; happy; very helpful; so helpful; great job; great service; good job; impressed; \
+             made my day; lifesaver; pleased",
+        ),
+    ),
+    (
+        1,
+        List(
+            "good; great; nice; glad; helpful; appreciate; cool; lovely; solved; resolved; works now; \
+             better; satisfied; relieved; no problem; no worries",
+        ),
+    ),
+    (
+        -1,
+        List(
+            "bad; wrong; broken; slow; poor; overcharged; charged twice; still not; still waiting; \
+             doesnt work; dont work; not working; never works; failed; failing; confusing; confused; \
+             worried; stressed; tired; third time; second time; again and again; for hours; nobody; no one",
+        ),
+    ),
+    (
+        -2,
+        List(
+            "terrible; awful; horrible; worst; useless; hate; angry; furious; frustrated; frustrating; \
+             upset; annoyed; annoying; disappointed; disappointing; unhappy; dissatisfied; unacceptable; \
+             ridiculous; rude; disgusted; pathetic; nightmare; scam; fed up; sick of; ripped off; complain; \
+             complaint; let down; poor service; bad service",
+        ),
+    ),
+];
