@@ -4,9 +4,11 @@
 //! less to say.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use tokio_util::sync::CancellationToken;
 
@@ -50,12 +52,21 @@ impl Default for Calls {
     fn default() -> Self {
         Self {
             live: Mutex::default(),
-            handoffs: Cache::builder().max_capacity(MOST).time_to_live(KEPT).build(),
-            memories: Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).build(),
-            spent: Cache::builder().max_capacity(10 * MOST).time_to_live(SPENT).build(),
-            pinned: Cache::builder().max_capacity(MOST).time_to_live(KEPT).build(),
+            handoffs: cache(MOST, KEPT),
+            memories: cache(MOST, REMEMBERED),
+            spent: cache(10 * MOST, SPENT),
+            pinned: cache(MOST, KEPT),
         }
     }
+}
+
+/// At capacity the oldest goes: the default policy would rather turn the newest call away.
+fn cache<K, V>(most: u64, kept: Duration) -> Cache<K, V>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    Cache::builder().max_capacity(most).time_to_live(kept).eviction_policy(EvictionPolicy::lru()).build()
 }
 
 impl Calls {

@@ -35,9 +35,11 @@ pub fn task(task: &Value) -> String {
     rows.push(("Summary".to_owned(), text("callSummary").to_owned()));
     let mut others = Vec::new();
     flatten(task, "", &mut others);
-    let facts = |row: &(String, String)| row.0.split('.').any(|part| part == "facts");
+    let facts = |row: &(String, String)| row.0.split('.').any(|part| part == "memory");
     let (facts, others): (Vec<_>, Vec<_>) = others.into_iter().partition(facts);
-    let facts: Vec<_> = facts.into_iter().map(|(_, fact)| fact).collect();
+    let fact =
+        |(path, fact): (String, String)| format!("{}: {fact}", path.rsplit('.').next().unwrap_or_default());
+    let facts: Vec<_> = facts.into_iter().map(fact).collect();
     rows.push(("Facts".to_owned(), facts.join("; ")));
     let shown = ["name", "reason", "reasonCode", "sentiment", "callSummary"];
     rows.extend(others.into_iter().filter(|(path, _)| !shown.contains(&path.as_str())));
@@ -159,7 +161,7 @@ mod tests {
             "callSummary": "The caller was charged twice for order 1182 and wants the second charge back today.",
             "name": "Ada Lovelace", "reason": "billing dispute", "reasonCode": "caller_request",
             "sentiment": "negative",
-            "warmline": { "facts": ["order 1182", "two charges"], "turns": 3, "trigger": "request" },
+            "warmline": { "memory": { "order": "1182", "charges": "two" }, "turns": 3, "trigger": "request" },
         }));
         let lines = [
             "│ Name       Ada Lovelace",
@@ -167,7 +169,7 @@ mod tests {
             "│ Sentiment  negative",
             "│ Summary    The caller was charged twice for order 1182 and wants the second",
             "│            charge back today.",
-            "│ Facts      order 1182; two charges",
+            "│ Facts      charges: two; order: 1182",
             "│ warmline.trigger request",
             "│ warmline.turns 3",
         ];

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::app::StartError;
 use crate::config::{Config, ConfigError, Environment, Overrides, Vars, table};
 
 /// What went wrong with the settings, by the usual number.
@@ -94,6 +95,15 @@ impl Options {
 fn refuse(error: &ConfigError) -> ExitCode {
     complain(&format!("{error}\nEvery setting: warmline --help"));
     ExitCode::from(USAGE)
+}
+
+/// Says why a server could not be started: a broken prompt or tool is a matter of settings.
+fn not_started(error: &StartError) -> ExitCode {
+    complain(&error.to_string());
+    ExitCode::from(match error {
+        StartError::Playbook(_) => USAGE,
+        StartError::Listen { .. } | StartError::Client(_) => 1,
+    })
 }
 
 #[expect(clippy::print_stderr, reason = "a command line speaks to its terminal")]

@@ -45,10 +45,7 @@ async fn call(config: Config, mut options: ChatOptions, no_color: bool) -> ExitC
     if options.url.is_none() {
         match Server::start(config).await {
             Ok(started) => server = Some(started),
-            Err(error) => {
-                complain(&error.to_string());
-                return ExitCode::FAILURE;
-            }
+            Err(error) => return super::not_started(&error),
         }
     }
     let address = server.as_ref().map(|server| format!("http://{}", server.address()));

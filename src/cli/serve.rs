@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::{complain, load};
-use crate::app::{Server, StartError};
+use crate::app::Server;
 use crate::config::{Config, HandoffNumber, Vars};
 use crate::telemetry;
 
@@ -33,11 +33,7 @@ async fn serve(config: Config) -> ExitCode {
     let server = match Server::start(config).await {
         Ok(server) => server,
         Err(error) => {
-            complain(&error.to_string());
-            return ExitCode::from(match error {
-                StartError::Playbook(_) => super::USAGE,
-                StartError::Listen { .. } | StartError::Client(_) => 1,
-            });
+            return super::not_started(&error);
         }
     };
     announce(&server, open, &people);
@@ -93,6 +89,7 @@ fn announce(server: &Server, open: bool, people: &str) {
     println!("  voice URL  {}", bridge.origin.http("/voice/incoming"));
     println!("  answers    {}", bridge.model.describe());
     println!("  prompts    {}", bridge.shelf.sources().prompts);
+    println!("  tools      {}", bridge.shelf.sources().tools);
     println!("  people     {people}");
     let how = if open { format!(" --url http://{}", server.address()) } else { String::new() };
     println!("  try it     warmline chat{how}");

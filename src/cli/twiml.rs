@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::{complain, load};
+use super::load;
 use crate::app;
 use crate::config::Vars;
 use crate::handoff::{Contact, Handoff, Sentiment, Trigger};
@@ -41,10 +41,7 @@ pub fn run(vars: &impl Vars, args: &TwimlArgs) -> ExitCode {
     };
     let shelf = match app::shelf(&config) {
         Ok(shelf) => shelf,
-        Err(error) => {
-            complain(&error.to_string());
-            return ExitCode::from(super::USAGE);
-        }
+        Err(error) => return super::not_started(&error),
     };
     let origin = config.origin.clone();
     let workflow = config.workflow.or_else(|| config.handoff_number.is_none().then(WorkflowSid::nobody));

@@ -26,11 +26,15 @@ struct TimingsTable {
     goodbye_grace: Option<u64>,
     goodbye_longest: Option<u64>,
     leaving: Option<u64>,
+    speaking_off: Option<u64>,
     keypad: Option<u64>,
     key_alone: Option<u64>,
     tool_line: Option<u64>,
     characters_per_second: Option<u32>,
 }
+
+/// The shortest time that can be set, in milliseconds.
+const SHORTEST: u64 = 50;
 
 impl File {
     /// Reads the file's text.
@@ -47,7 +51,8 @@ impl File {
         let mut timings = Timings::default();
         let set = |timing: &mut Duration, value: Option<u64>| {
             if let Some(value) = value {
-                *timing = Duration::from_millis(value);
+                // Less than this is no time to a caller, and would only keep the session busy.
+                *timing = Duration::from_millis(value.max(SHORTEST));
             }
         };
         set(&mut timings.filler, table.filler);
@@ -59,6 +64,7 @@ impl File {
         set(&mut timings.goodbye_grace, table.goodbye_grace);
         set(&mut timings.goodbye_longest, table.goodbye_longest);
         set(&mut timings.leaving, table.leaving);
+        set(&mut timings.speaking_off, table.speaking_off);
         set(&mut timings.keypad, table.keypad);
         set(&mut timings.key_alone, table.key_alone);
         set(&mut timings.tool_line, table.tool_line);

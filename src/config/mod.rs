@@ -28,7 +28,7 @@ pub struct Config {
     pub origin: Origin,
     /// Who may send us requests.
     pub access: Access,
-    /// The account to be expected in webhooks, where one is configured.
+    /// The account, where one is configured: what `chat` calls as. Signatures say who may call us.
     pub account: Option<AccountSid>,
     /// The TaskRouter workflow for escalated calls.
     pub workflow: Option<WorkflowSid>,

@@ -46,7 +46,9 @@ impl Environment {
     pub fn read() -> Result<Self, ConfigError> {
         let mut values = dotenv(Path::new(".env"))?;
         for setting in table::SETTINGS {
-            if let Ok(value) = std::env::var(setting.name) {
+            if let Ok(value) = std::env::var(setting.name)
+                && !value.trim().is_empty()
+            {
                 values.insert(setting.name.to_owned(), value);
             }
         }

@@ -28,7 +28,7 @@ impl Contact {
     pub fn display_name(&self) -> String {
         let known = |text: &&Pii<String>| !text.expose().trim().is_empty();
         let shown = self.name.as_ref().filter(known).or(self.from.as_ref().filter(known));
-        shown.map_or_else(|| "Unknown caller".to_owned(), |text| cut(text.expose(), LONGEST_INSIGHT))
+        shown.map_or_else(|| "Unknown caller".to_owned(), |text| insight(text.expose()))
     }
 
     fn phone(&self) -> Option<&str> {
@@ -54,7 +54,7 @@ impl Handoff {
                 "type": "inbound",
                 "customers": {
                     // Flex Insights wants all three as soon as one is given.
-                    "name": contact.name,
+                    "name": contact.name.as_ref().map(|name| insight(name.expose())),
                     "phone": contact.phone(),
                     "email": null,
                 },
@@ -65,7 +65,6 @@ impl Handoff {
     }
 
     fn conversations(&self, contact: &Contact) -> Value {
-        let insight = |text: &str| cut(text, LONGEST_INSIGHT);
         let mood = match self.sentiment {
             Sentiment::Positive => "positive",
             Sentiment::Neutral => "neutral",
@@ -77,7 +76,7 @@ impl Handoff {
             "conversation_attribute_3": self.context.trigger,
             "conversation_label_1": self.context.call_sid,
             "conversation_label_2": self.context.handoff_id,
-            "external_contact": contact.to,
+            "external_contact": contact.to.as_ref().map(|to| insight(to.expose())),
             "initiated_by": "Customer",
             "ivr_path": "voice-ai",
             "ivr_time": self.context.seconds,
@@ -86,6 +85,11 @@ impl Handoff {
             "reason": insight(self.reason.expose()),
         })
     }
+}
+
+/// As much of a text as Flex Insights keeps.
+fn insight(text: &str) -> String {
+    cut(text, LONGEST_INSIGHT)
 }
 
 #[cfg(test)]
@@ -116,7 +120,9 @@ mod tests {
     fn the_seeds_keys_stay_flat_and_the_whole_fits() {
         let mut handoff = Handoff::bare("CA1".parse().unwrap(), "h1".into(), Trigger::Model);
         handoff.call_summary = "<&\">".repeat(2_000).into();
-        let task = handoff.to_task_attributes(&Contact::default());
+        let endless = Some(Pii::from("9".repeat(5_000)));
+        let contact = Contact { from: endless.clone(), to: endless.clone(), name: endless };
+        let task = handoff.to_task_attributes(&contact);
         assert!(task.chars().count() <= BUDGET);
         let task: Value = serde_json::from_str(&task).unwrap();
         for key in ["reasonCode", "reason", "callSummary", "sentiment"] {

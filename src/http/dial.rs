@@ -13,11 +13,13 @@ use crate::twiml::Response;
 /// Answers how the dialled call ended.
 pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extension<Form>) -> Twiml {
     let status = form.word("DialCallStatus").unwrap_or("none");
+    let call_sid = form.call_sid();
+    let call_sid = call_sid.as_ref().map(tracing::field::display);
     let document = if matches!(status, "completed" | "answered") || !form.is_live() {
-        info!(status, "dialled call is over");
+        info!(call.sid = call_sid, status, "dialled call is over");
         Response::new().hangup()
     } else {
-        warn!(status, "nobody answered the dialled number; offering the voicemail");
+        warn!(call.sid = call_sid, status, "nobody answered the dialled number; offering the voicemail");
         bridge.people.voicemail()
     };
     (&document).into()

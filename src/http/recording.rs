@@ -11,10 +11,12 @@ use crate::twiml::{Response, Say};
 
 /// Thanks the caller, and tells the operator.
 pub(super) async fn answer(Extension(form): Extension<Form>) -> Twiml {
-    let seconds = form.word("RecordingDuration");
+    let call_sid = form.call_sid();
     warn!(
+        call.sid = call_sid.as_ref().map(tracing::field::display),
         recording.sid = form.word("RecordingSid"),
-        seconds, "a caller left a message: somebody should call back"
+        seconds = form.word("RecordingDuration"),
+        "a caller left a message: somebody should call back"
     );
     (&Response::new().say(Say::new("Thank you. We will call you back. Goodbye.")).hangup()).into()
 }

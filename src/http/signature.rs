@@ -27,7 +27,7 @@ pub(super) async fn check(State(bridge): State<Shared>, request: Request, next: 
     }
     let (mut parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LONGEST_BODY).await else {
-        warn!(path = parts.uri.path(), "request body over 1 MiB refused");
+        warn!("request body over 1 MiB refused");
         return (StatusCode::PAYLOAD_TOO_LARGE, "the body is over 1 MiB\n").into_response();
     };
     let fields = is_form(&parts.headers).then(|| form(&body));

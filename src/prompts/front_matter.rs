@@ -176,8 +176,10 @@ fn key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<char>, D::Er
     let mut keys = text.chars();
     match (keys.next(), keys.next()) {
         (None, None) => Ok(None),
-        (Some(key), None) if "0123456789*#".contains(key) => Ok(Some(key)),
-        _ => Err(de::Error::custom("`person_key` must be one of 0 to 9, * and #, or empty for none")),
+        (Some(key), None) if "0123456789*".contains(key) => Ok(Some(key)),
+        _ => Err(de::Error::custom(
+            "`person_key` must be one of 0 to 9 and *, or empty for none: # ends an entry",
+        )),
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod bridge;
 mod calls;
+mod handoff_schema;
 mod model;
 mod promises;
 mod rehearsal;

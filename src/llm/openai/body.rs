@@ -48,7 +48,7 @@ fn message(message: &Message) -> Value {
                 json!({
                     "id": call.id,
                     "type": "function",
-                    "function": {"name": call.name, "arguments": call.arguments},
+                    "function": {"name": call.name, "arguments": arguments(call)},
                 })
             };
             json!({
@@ -61,6 +61,13 @@ fn message(message: &Message) -> Value {
             json!({"role": "tool", "tool_call_id": call_id, "content": content})
         }
     }
+}
+
+/// What the model wrote, if it is an object: servers that read the arguments of earlier calls fail on others.
+fn arguments(call: &crate::chat::ToolCall) -> &str {
+    let text = call.arguments.expose();
+    let object = serde_json::from_str::<serde_json::Map<String, Value>>(text).is_ok();
+    if object { text } else { "{}" }
 }
 
 fn tool(tool: &crate::chat::Tool) -> Value {
