@@ -9,5 +9,6 @@ mod model;
 mod promises;
 mod rehearsal;
 mod rules;
+mod secrets;
 mod silence;
 mod webhooks;
