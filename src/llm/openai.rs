@@ -8,6 +8,7 @@
 
 mod body;
 mod delta;
+mod transport;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,6 @@ use std::time::Duration;
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
 use async_openai::error::OpenAIError;
-use async_openai::middleware::ReqwestService;
 use async_openai::types::stream::StreamResponse;
 use futures_util::{StreamExt, stream};
 use secrecy::{ExposeSecret, SecretString};
@@ -24,6 +24,7 @@ use crate::chat::{Finish, ModelError, ModelEvent, ToolCallAssembly};
 use crate::llm::{Answer, Model, Question};
 use body::Body;
 use delta::Chunk;
+use transport::Transport;
 
 /// How long a connection may take. A caller is waiting.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -73,9 +74,7 @@ impl OpenAi {
             let config = OpenAIConfig::new()
                 .with_api_base(endpoint.base_url.trim_end_matches('/'))
                 .with_api_key(endpoint.key.expose_secret());
-            // The plain service: the client's own one retries three times and sleeps out any `Retry-After`,
-            // which a caller hears as silence. When to ask again is the session's to decide.
-            let service = ReqwestService::new(http.clone());
+            let service = Transport::new(http.clone());
             Arc::new(Ready {
                 client: Client::build(http.clone(), config).with_http_service(service),
                 base_url: endpoint.base_url,
@@ -199,10 +198,9 @@ fn kind(error: &OpenAIError) -> ModelError {
             status => ModelError::BadRequest { status },
         },
         OpenAIError::Reqwest(error) if error.is_connect() || error.is_timeout() => ModelError::Unreachable,
-        // A refusal whose body is not OpenAI's; the client drops its status.
-        OpenAIError::JSONDeserialize(..) => ModelError::Refused { status: 400 },
         OpenAIError::InvalidArgument(_) => ModelError::BadRequest { status: 400 },
         OpenAIError::Reqwest(_)
+        | OpenAIError::JSONDeserialize(..)
         | OpenAIError::StreamError(_)
         | OpenAIError::FileSaveError(_)
         | OpenAIError::FileReadError(_)

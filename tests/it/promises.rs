@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use warmline::caller::{CallError, Ending, Frame, Rate};
 
 use super::bridge::{FAST, SOON, TestBridge, escalation, task};
-use super::model::{Step, after_tool, last_words};
+use super::model::{FakeModel, Step, after_tool, last_words};
 
 fn say(text: &str) -> Vec<Step> {
     vec![Step::Say(text.to_owned())]
@@ -148,6 +148,19 @@ async fn a_model_that_fails_leads_to_a_sentence_and_a_person() {
         // Wrong settings cannot heal within a call; everything else gets a second try.
         assert_eq!(bridge.model.requests().len(), if status == 401 { 1 } else { 2 }, "{status}");
     }
+}
+
+#[tokio::test]
+async fn a_refused_request_is_answered_by_the_fallback() {
+    let second = FakeModel::start(helpful).await;
+    for refusal in [401, 400, 429] {
+        let settings = [("OPENAI_FALLBACK_BASE_URL", second.base_url.as_str())];
+        let bridge = TestBridge::with(&settings, move |_| vec![Step::Status(refusal)]).await;
+        let (_call, mut conversation) = bridge.connected(0).await;
+        conversation.say("where is my parcel").await.unwrap();
+        assert!(conversation.wait_words(SOON).await.unwrap().text.contains("tomorrow"), "{refusal}");
+    }
+    assert_eq!(second.requests().len(), 3);
 }
 
 #[tokio::test]

@@ -313,9 +313,11 @@ async fn a_socket_serves_the_call_of_its_address_once() {
 }
 
 #[tokio::test]
-async fn a_newer_session_of_a_call_takes_over() {
+async fn a_newer_session_of_a_call_takes_over_with_what_was_said() {
     let bridge = bridge().await;
     let (mut call, mut older) = bridge.connected(0).await;
+    older.say("my order is 4711").await.unwrap();
+    older.wait_words(SOON).await.unwrap();
     let action = older.noun().action.clone().unwrap();
     let fields = [("SessionId", "VX9"), ("SessionStatus", "failed"), ("ErrorCode", "64105")];
     call.callback(&action, &fields).await.unwrap();
@@ -323,7 +325,52 @@ async fn a_newer_session_of_a_call_takes_over() {
     newer.wait_words(SOON).await.unwrap();
     assert_eq!(format!("{:?}", older.until_end(SOON).await.unwrap()), "Lost { code: Some(1008) }");
     newer.say("where is it").await.unwrap();
-    assert!(newer.wait_words(SOON).await.unwrap().text.contains("tomorrow"));
+    let said = newer.wait_words(SOON).await.unwrap();
+    assert!(serde_json::to_string(&bridge.model.last_messages()).unwrap().contains("4711"), "forgotten");
+    assert!(said.text.contains("tomorrow"));
+}
+
+#[tokio::test]
+async fn a_call_in_another_language_goes_on_in_it_after_its_socket_was_lost() {
+    let bridge = TestBridge::start(|request| {
+        if after_tool(request) {
+            vec![Step::Say("Claro que sí.".to_owned())]
+        } else {
+            vec![Step::Tool("switch_language", json!({"language": "es-MX"}))]
+        }
+    })
+    .await;
+    let (mut call, mut conversation) = bridge.connected(0).await;
+    conversation.say("hablo español").await.unwrap();
+    conversation.wait_words(SOON).await.unwrap();
+    let switched = |frames: &[warmline::caller::Frame]| {
+        frames.iter().find_map(|frame| frame.tts_language.clone()).unwrap_or_default()
+    };
+    assert_eq!(switched(conversation.frames()), "es-US", "the declared language that is meant");
+    conversation.lose_line();
+    call.finish(conversation).await.unwrap();
+    let mut conversation = call.connect(Rate::Instant).await.unwrap();
+    let said = conversation.wait_words(SOON).await.unwrap().text;
+    assert_eq!(switched(conversation.frames()), "es-US");
+    assert!(!said.contains("Sorry"), "not in the caller's language: {said}");
+}
+
+#[tokio::test]
+async fn a_question_that_was_open_when_the_socket_was_lost_is_answered_by_the_next_session() {
+    let bridge = TestBridge::start(|_| vec![Step::Hold]).await;
+    let (mut call, mut conversation) = bridge.connected(0).await;
+    conversation.say("where is order 4711").await.unwrap();
+    while bridge.model.requests().is_empty() {
+        conversation.next().await;
+    }
+    conversation.lose_line();
+    call.finish(conversation).await.unwrap();
+    let mut conversation = call.connect(Rate::Instant).await.unwrap();
+    conversation.wait_words(SOON).await.unwrap();
+    while bridge.model.requests().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(bridge.model.last_messages().last().unwrap()["content"], "where is order 4711");
 }
 
 #[tokio::test]

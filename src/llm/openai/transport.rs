@@ -1,0 +1,44 @@
+//! How requests leave: once, and with an eye on the status before anything else.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use async_openai::error::{ApiError, ApiErrorResponse, OpenAIError};
+use async_openai::middleware::{HttpRequestFactory, ReqwestService};
+use tower::Service;
+
+/// A plain client. async-openai's own retries three times and sleeps out any `Retry-After`, which a caller
+/// hears as silence; when to ask again is the session's to decide.
+///
+/// A refusal is told by its status alone. Its body may quote the caller, and gateways send pages that the
+/// library would read as an error of another kind.
+#[derive(Clone)]
+pub(super) struct Transport(ReqwestService);
+
+impl Transport {
+    pub(super) fn new(client: reqwest::Client) -> Self {
+        Self(ReqwestService::new(client))
+    }
+}
+
+impl Service<HttpRequestFactory> for Transport {
+    type Response = reqwest::Response;
+    type Error = OpenAIError;
+    type Future = Pin<Box<dyn Future<Output = Result<reqwest::Response, OpenAIError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), OpenAIError>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, request: HttpRequestFactory) -> Self::Future {
+        let response = self.0.call(request);
+        Box::pin(async move {
+            let response = response.await?;
+            let status_code = response.status();
+            if status_code.is_success() {
+                return Ok(response);
+            }
+            Err(OpenAIError::ApiError(ApiErrorResponse { status_code, api_error: ApiError::default() }))
+        })
+    }
+}
