@@ -74,14 +74,13 @@ pub async fn run(mut wire: impl Wire, call: Call) {
 /// Everything that stays the same in all questions of a call.
 fn first_question(call: &Call, setup: &Setup) -> Question {
     let front = &call.playbook.prompts.front;
-    let parameters = setup.parameters.iter();
     let facts = CallFacts {
         language: front.language.clone(),
         direction: setup.direction.clone().unwrap_or_else(|| "inbound".to_owned()),
         reconnected: call.pass.attempt > 0,
         caller_name: setup.caller_name.clone(),
         caller_known: false,
-        parameters: parameters.map(|(name, value)| (name.clone(), value.as_str().into())).collect(),
+        parameters: setup.parameters.clone(),
     };
     Question {
         system: call.playbook.system_prompt(&facts),

@@ -8,7 +8,8 @@ use axum::http::HeaderMap;
 use tracing::{info, info_span, warn};
 
 use super::form::Form;
-use super::{Shared, Twiml, incoming, replay};
+use super::incoming::{self, Voice};
+use super::{Shared, Twiml, replay};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
 use crate::token::{ActionState, Purpose, nonce};
@@ -18,6 +19,8 @@ use crate::twiml::Response;
 const MOST_RECONNECTS: u8 = 2;
 /// Codes after which another try makes sense: the socket or a provider failed, not the settings.
 const RETRYABLE: [&str; 5] = ["39001", "64103", "64105", "64111", "64112"];
+/// Those of them after which another provider has to speak.
+const VOICE_FAILED: [&str; 2] = ["64111", "64112"];
 
 /// Answers the end of a session.
 pub(super) async fn answer(
@@ -49,7 +52,9 @@ fn next(bridge: &Shared, form: &Form) -> Response {
     match attempt_after_loss(bridge, form, status, &call_sid) {
         Some(attempt) => {
             info!(attempt, code = form.word("ErrorCode"), "socket was lost; connecting again");
-            incoming::connect(bridge, form, call_sid, attempt)
+            let failed = form.text("ErrorCode").is_some_and(|code| VOICE_FAILED.contains(&code));
+            let voice = if failed { Voice::Other } else { Voice::Configured };
+            incoming::connect(bridge, form, call_sid, attempt, voice)
         }
         None => {
             warn!(status, code = form.word("ErrorCode"), "session ended without a document");

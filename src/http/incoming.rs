@@ -50,11 +50,17 @@ fn connect_or_hand_over(bridge: &Shared, form: &Form) -> Response {
         return Response::new();
     }
     info!(call.sid = %call_sid, "incoming call");
-    connect(bridge, form, call_sid, 0)
+    connect(bridge, form, call_sid, 0, Voice::Configured)
 }
 
 /// The document that opens a relay session: the first of a call, or one more after its socket was lost.
-pub(super) fn connect(bridge: &Shared, form: &Form, call_sid: CallSid, attempt: u8) -> Response {
+pub(super) fn connect(
+    bridge: &Shared,
+    form: &Form,
+    call_sid: CallSid,
+    attempt: u8,
+    voice: Voice,
+) -> Response {
     let state = ActionState { call_sid: call_sid.clone(), attempt };
     let action = format!("/voice/handoff?s={}", bridge.keyring.seal(Purpose::Action, &state));
     let pass = RelayPass {
@@ -66,19 +72,38 @@ pub(super) fn connect(bridge: &Shared, form: &Form, call_sid: CallSid, attempt: 
     };
     let path = format!("/voice/relay/{}", bridge.keyring.seal(Purpose::Relay, &pass));
     let playbook = bridge.calls.pinned(&call_sid, || bridge.shelf.current());
-    let relay = relay(&bridge.origin.websocket(&path), &playbook, attempt == 0);
+    let relay = relay(&bridge.origin.websocket(&path), &playbook, attempt == 0, voice);
     Response::new().connect(Connect::new(relay).action(&bridge.origin.http(&action)))
 }
 
+/// Who speaks in a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Voice {
+    /// Whom the prompt names.
+    Configured,
+    /// Somebody else, because that provider failed.
+    Other,
+}
+
+/// Twilio's own choice where none is made.
+const DEFAULT_PROVIDER: &str = "ElevenLabs";
+
 /// The noun as the prompt's front matter has it.
-pub fn relay(url: &str, playbook: &Playbook, greet: bool) -> Relay {
+pub fn relay(url: &str, playbook: &Playbook, greet: bool, voice: Voice) -> Relay {
     let front = &playbook.prompts.front;
     let mut relay = Relay::new(url);
     if let Some(greeting) = front.greeting(&front.language).filter(|_| greet) {
         relay = relay.greeting(greeting);
     }
     relay = relay.set(RelayAttribute::Language, &front.language);
-    for (attribute, value) in front.relay_attributes() {
+    let mut attributes = front.relay_attributes();
+    if voice == Voice::Other {
+        attributes.remove(&RelayAttribute::Voice);
+        let failed = attributes.remove(&RelayAttribute::TtsProvider).unwrap_or(DEFAULT_PROVIDER);
+        let other = if failed == DEFAULT_PROVIDER { "Google" } else { DEFAULT_PROVIDER };
+        attributes.insert(RelayAttribute::TtsProvider, other);
+    }
+    for (attribute, value) in attributes {
         relay = relay.set(attribute, value);
     }
     front.languages.iter().fold(relay, |relay, spoken| relay.language(language(spoken)))

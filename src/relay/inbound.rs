@@ -82,7 +82,7 @@ pub struct Setup {
     /// The caller's name, where a look-up is switched on.
     pub caller_name: Option<Pii<String>>,
     /// What the `<Parameter>` elements carried.
-    pub parameters: BTreeMap<String, String>,
+    pub parameters: BTreeMap<String, Pii<String>>,
 }
 
 /// Why a message is not a frame. Never holds the message.
@@ -157,7 +157,7 @@ fn setup(frame: &Map<String, Value>) -> Result<Setup, FrameError> {
         parameters: parameters
             .into_iter()
             .flatten()
-            .filter_map(|(name, value)| Some((name.clone(), scalar(value)?)))
+            .filter_map(|(name, value)| Some((name.clone(), scalar(value)?.into())))
             .collect(),
     })
 }
@@ -248,8 +248,8 @@ mod tests {
         assert_eq!(setup.call_sid.as_str(), "CA00000000000000000000000000000001");
         assert_eq!(setup.from.expose(), "+15550100001");
         assert_eq!(setup.caller_name, None);
-        assert_eq!(setup.parameters["tenant"], "acme");
-        assert_eq!(setup.parameters["level"], "3");
+        assert_eq!(setup.parameters["tenant"].expose(), "acme");
+        assert_eq!(setup.parameters["level"].expose(), "3");
     }
 
     #[test]

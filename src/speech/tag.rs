@@ -75,7 +75,7 @@ fn mail(body: &str, rest: Rest) -> Scan<Tag> {
     }
 }
 
-/// `<name attribute="value">`, `</name>`, `<name/>`. An attribute has a value: "a <b and c> d" compares.
+/// `<name attribute="value">`, `</name>`, `<name/>`. An attribute has a value: `a <b and c> d` compares.
 fn element(body: &str, rest: Rest) -> Scan<Tag> {
     let start = usize::from(body.starts_with('/'));
     let end =

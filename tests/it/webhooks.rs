@@ -198,6 +198,16 @@ async fn a_lost_socket_is_connected_twice_with_what_was_said_and_then_goes_to_a_
 }
 
 #[tokio::test]
+async fn a_voice_that_failed_is_replaced_by_another() {
+    let bridge = bridge().await;
+    let (mut call, mut conversation) = bridge.connected(0).await;
+    conversation.fail(64111, "TTS provider error").await.unwrap();
+    let document = call.finish(conversation).await.unwrap();
+    let noun = document.child("Connect").and_then(|connect| connect.child("ConversationRelay")).unwrap();
+    assert_eq!((noun.attribute("ttsProvider"), noun.attribute("voice")), (Some("Google"), None));
+}
+
+#[tokio::test]
 async fn a_call_whose_state_cannot_be_verified_is_tried_once_more_and_not_for_ever() {
     let bridge = bridge().await;
     let body = "CallSid=CA77&CallStatus=in-progress&SessionId=VX1&SessionStatus=failed&ErrorCode=64105";
