@@ -115,7 +115,11 @@ impl Session {
     pub(super) fn leave_armed(&mut self, answer: Option<(ReplyId, &str)>, calls: &[ToolCall], now: Instant) {
         let Some(Armed { trigger, goodbye }) = self.armed.take() else { return };
         self.stage = Stage::Idle;
-        let valid = calls.iter().find_map(|call| self.valid_escalation(call));
+        let valid = calls.iter().find_map(|call| self.valid_arguments(call, ToolKind::Escalate));
+        // Facts beside the summary travel with it.
+        let facts = calls.iter().filter_map(|call| self.valid_arguments(call, ToolKind::Remember));
+        let facts: Vec<Value> = facts.collect();
+        facts.iter().for_each(|arguments| self.remember(arguments));
         let Some(((reply, words), arguments)) = answer.zip(valid) else {
             let handoff = self.plain_handoff(trigger, now);
             self.set_leaving(handoff, goodbye, now);
@@ -139,11 +143,11 @@ impl Session {
         }
     }
 
-    fn valid_escalation(&self, call: &ToolCall) -> Option<Value> {
+    fn valid_arguments(&self, call: &ToolCall, kind: ToolKind) -> Option<Value> {
         let toolbox = &self.settings.toolbox;
         let index = toolbox.position(&call.name)?;
-        let escalates = toolbox.tools()[index].kind == ToolKind::Escalate;
-        escalates.then(|| toolbox.check(index, call.arguments.expose()).ok()).flatten()
+        let meant = toolbox.tools()[index].kind == kind;
+        meant.then(|| toolbox.check(index, call.arguments.expose()).ok()).flatten()
     }
 
     /// The model had no goodbye in time: the manifest's line takes its place.

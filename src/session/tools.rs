@@ -17,6 +17,9 @@ use crate::relay::{LanguageSwitch, LanguageTag, Outbound};
 /// How many times in one turn the model may ask for tools.
 const MOST_ROUNDS: u8 = 5;
 
+/// How many facts a call keeps.
+const MOST_FACTS: usize = 50;
+
 /// The tools of one answer while some of them run.
 #[derive(Debug)]
 pub(super) struct Running {
@@ -152,11 +155,19 @@ impl Session {
             }
             ToolKind::SwitchLanguage => self.switch_language(arguments),
             ToolKind::Remember => {
-                let facts = facts(arguments.get("facts").and_then(Value::as_object));
-                self.memory.extend(facts);
+                self.remember(arguments);
                 json!({"status": "remembered", "facts": self.memory.len()}).to_string()
             }
             ToolKind::External => failure("not run here"),
+        }
+    }
+
+    /// Keeps facts that travel with the hand-off.
+    pub(super) fn remember(&mut self, arguments: &Value) {
+        let facts = facts(arguments.get("facts").and_then(Value::as_object));
+        self.memory.extend(facts);
+        while self.memory.len() > MOST_FACTS {
+            self.memory.pop_last();
         }
     }
 
