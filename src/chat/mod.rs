@@ -121,6 +121,9 @@ pub enum ModelError {
     /// The stream broke off, or carried an error.
     #[error("model stream broke off")]
     Broken,
+    /// A tool call was still being written when nobody could wait any longer.
+    #[error("model did not come to the end of a tool call")]
+    Endless,
     /// Neither words nor tools.
     #[error("model answered with nothing")]
     Empty,
@@ -130,7 +133,7 @@ impl ModelError {
     /// Whether the same question may be asked again at the same endpoint while the caller waits.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Refused { .. } | Self::BadRequest { .. } => false,
+            Self::Refused { .. } | Self::BadRequest { .. } | Self::Endless => false,
             Self::Unreachable
             | Self::Silent { .. }
             | Self::RateLimited

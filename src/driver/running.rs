@@ -10,7 +10,7 @@ use tracing::{debug, info, trace, warn};
 
 use super::{Call, Lost, Wire};
 use crate::calls::{Calls, Presence};
-use crate::chat::{ModelError, ModelEvent};
+use crate::chat::{ModelError, ModelEvent, Toolbox};
 use crate::clock::now;
 use crate::handoff::Outcome;
 use crate::ids::CallSid;
@@ -38,7 +38,7 @@ pub(super) struct Running<W> {
     question: Question,
     answer: Option<(RequestId, Answer)>,
     tools: JoinSet<(RunId, ToolResult)>,
-    runs: HashMap<RunId, AbortHandle>,
+    runs: HashMap<RunId, (usize, AbortHandle)>,
     /// When the caller finished speaking, until the first word of the answer has left.
     prompted: Option<Instant>,
     frames: String,
@@ -142,18 +142,15 @@ impl<W: Wire> Running<W> {
             Event::Answer(request, event) => {
                 // A stream that ends without saying so broke off.
                 let event = event.unwrap_or(ModelEvent::Failed(ModelError::Broken));
-                match &event {
-                    ModelEvent::Words(_) | ModelEvent::Progress => {}
-                    ModelEvent::Done { .. } => self.answer = None,
-                    ModelEvent::Failed(error) => {
-                        warn!(%error, "model failed");
-                        self.answer = None;
-                    }
+                if matches!(event, ModelEvent::Done { .. } | ModelEvent::Failed(_)) {
+                    self.answer = None;
                 }
                 Some(Input::Model(request, event))
             }
             Event::Tool(run, result) => {
-                self.runs.remove(&run);
+                if let (Some((tool, _)), Err(_)) = (self.runs.remove(&run), &result) {
+                    warn!(tool.name = self.tool_name(tool), "tool failed");
+                }
                 Some(Input::ToolDone(run, result))
             }
             Event::Deadline => Some(Input::DeadlinePassed),
@@ -195,10 +192,12 @@ impl<W: Wire> Running<W> {
                 }
                 Output::Run(run) => self.start(run),
                 Output::Forget(run) => {
-                    if let Some(task) = self.runs.remove(&run) {
+                    if let Some((tool, task)) = self.runs.remove(&run) {
+                        info!(tool.name = self.tool_name(tool), "tool given up");
                         task.abort();
                     }
                 }
+                Output::Report(error) => warn!(%error, "model failed"),
                 Output::Keep(handoff) => self.calls.keep(&self.call_sid, *handoff),
             }
         }
@@ -235,9 +234,13 @@ impl<W: Wire> Running<W> {
 
     fn start(&mut self, run: Run) {
         let tools = self.playbook.tools.clone();
-        let id = run.id;
+        let (id, tool) = (run.id, run.tool);
         let task = self.tools.spawn(async move { (id, tools.run(run.tool, &run.arguments).await) });
-        self.runs.insert(id, task);
+        self.runs.insert(id, (tool, task));
+    }
+
+    fn tool_name(&self, tool: usize) -> &str {
+        self.playbook.tools.tools().get(tool).map_or("unknown", |tool| tool.name.as_str())
     }
 
     /// After `end` there is nothing to say; Twilio closes the socket.

@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::chat::{Message, ModelEvent, ToolChoice};
+use crate::chat::{Message, ModelError, ModelEvent, ToolChoice};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::pii::Pii;
 use crate::relay::{Inbound, Info, LanguageSwitch, LanguageTag, Outbound};
@@ -62,6 +62,8 @@ pub enum Output {
     Run(Run),
     /// Stop waiting for a tool. Whether it is stopped is the driver's business.
     Forget(RunId),
+    /// Tell the operator that the model failed: it broke off, stayed silent, or said nothing.
+    Report(ModelError),
     /// Keep this document: the action callback may come without it.
     Keep(Box<Handoff>),
 }

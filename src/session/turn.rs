@@ -238,6 +238,7 @@ impl Session {
             }
             Purpose::Answer => {
                 self.stage = Stage::Idle;
+                self.out.push(Output::Report(ModelError::Empty));
                 self.answer_failed(&ModelError::Empty, attempt, false, now);
             }
         }
@@ -248,6 +249,7 @@ impl Session {
         let (purpose, attempt, spoke) = (asking.purpose, asking.attempt, asking.spoke);
         // The request is over: there is nothing to cancel.
         self.stage = Stage::Idle;
+        self.out.push(Output::Report(error.clone()));
         match purpose {
             Purpose::Summary => self.leave_armed(None, &[], now),
             Purpose::Goodbye if spoke => self.goodbye_said(now),
@@ -281,7 +283,9 @@ impl Session {
                 let waited = now.saturating_duration_since(asking.last_sign);
                 self.out.push(Output::Cancel(id));
                 let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
-                self.model_failed(&ModelError::Silent { waited_ms }, now);
+                let endless = asking.give_up == asking.latest;
+                let error = if endless { ModelError::Endless } else { ModelError::Silent { waited_ms } };
+                self.model_failed(&error, now);
             }
             Stage::Asking(asking) if asking.filler.is_some_and(|at| at <= now) => {
                 asking.filler = Some(now + self.settings.timings.tool_line);

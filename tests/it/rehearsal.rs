@@ -162,6 +162,8 @@ impl Rehearsal {
                     self.kept = Some((**handoff).clone());
                     continue;
                 }
+                // For the log alone.
+                Output::Report(_) => continue,
                 Output::Run(run) => self.runs.push((self.tool_name(run).to_owned(), run.id)),
                 Output::Cancel(_) | Output::Forget(_) => {}
             }

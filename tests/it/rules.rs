@@ -392,6 +392,7 @@ impl Watch {
                     self.awaited.insert(run.id);
                 }
                 Output::Forget(run) => assert!(self.awaited.remove(&run), "forgot what is over"),
+                Output::Report(_) => {}
                 Output::Keep(_) => {
                     if !std::mem::replace(&mut self.kept, true) {
                         self.leaving = Some(self.now);
