@@ -30,6 +30,7 @@ const TURNS: usize = 20;
 const TOKENS: u32 = 60;
 const PACE: Duration = Duration::from_millis(20);
 const IDLE_CALLS: usize = 1_000;
+const MOST_PER_CALL: f64 = 16.0;
 const SOON: Duration = Duration::from_secs(20);
 /// The environment of the process that is the bridge.
 const ROLE: &str = "WARMLINE_BENCH_MODEL";
@@ -73,6 +74,8 @@ async fn measure() {
     }
     let per_call = (bridge.resident().saturating_sub(base)) as f64 / IDLE_CALLS as f64;
     println!("idle call          {per_call:8.1} KiB  over a base of {base} KiB ({IDLE_CALLS} calls)");
+    // Memory repeats itself where time does not. The socket's default read buffer alone is eight times this.
+    assert!(per_call < MOST_PER_CALL, "an idle call takes more than {MOST_PER_CALL} KiB");
 }
 
 async fn connect(twilio: &Twilio) -> Conversation {
