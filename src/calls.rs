@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ const SPENT: Duration = Duration::from_secs(300);
 /// The calls of this process.
 pub struct Calls {
     live: Mutex<HashMap<CallSid, Live>>,
+    /// Numbers the sessions of this process.
+    sessions: AtomicU64,
     handoffs: Cache<CallSid, Arc<Handoff>>,
     memories: Cache<CallSid, Arc<Mutex<Option<Memory>>>>,
     spent: Cache<String, ()>,
@@ -58,6 +61,7 @@ impl Default for Calls {
     fn default() -> Self {
         Self {
             live: Mutex::default(),
+            sessions: AtomicU64::new(0),
             handoffs: cache(MOST, KEPT),
             memories: cache(MOST, REMEMBERED),
             spent: cache(10 * MOST, SPENT),
@@ -80,7 +84,7 @@ impl Calls {
     pub fn enter(self: &Arc<Self>, call_sid: &CallSid) -> Presence {
         let superseded = CancellationToken::new();
         let mut live = self.live();
-        let session = live.get(call_sid).map_or(0, |older| older.session + 1);
+        let session = self.sessions.fetch_add(1, Ordering::Relaxed);
         let left = CancellationToken::new();
         let entry = Live { session, superseded: superseded.clone(), left: left.clone() };
         let older = live.insert(call_sid.clone(), entry).map(|older| {

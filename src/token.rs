@@ -52,6 +52,9 @@ pub struct ActionState {
     /// The [`RelayPass::attempt`] of the session that ended.
     #[serde(rename = "t")]
     pub attempt: u8,
+    /// Who spoke in it, where that is not whom the prompt names.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
 }
 
 /// The keys that sign: the first signs, any of them verifies.
@@ -120,7 +123,7 @@ mod tests {
     }
 
     fn state() -> ActionState {
-        ActionState { call_sid: "CA1".parse().unwrap(), attempt: 2 }
+        ActionState { call_sid: "CA1".parse().unwrap(), attempt: 2, provider: None }
     }
 
     #[test]

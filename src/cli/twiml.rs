@@ -8,7 +8,7 @@ use super::load;
 use crate::app;
 use crate::config::Vars;
 use crate::handoff::{Contact, Handoff, Sentiment, Trigger};
-use crate::http::{People, Voice, relay_noun};
+use crate::http::{People, relay_noun};
 use crate::ids::WorkflowSid;
 use crate::twiml::{Connect, Response};
 
@@ -48,12 +48,7 @@ pub fn run(vars: &impl Vars, args: &TwimlArgs) -> ExitCode {
     let people = People { workflow, number: config.handoff_number, origin: origin.clone() };
     let document = match args.document {
         Document::Incoming => {
-            let relay = relay_noun(
-                &origin.websocket("/voice/relay/TOKEN"),
-                &shelf.current(),
-                true,
-                Voice::Configured,
-            );
+            let relay = relay_noun(&origin.websocket("/voice/relay/TOKEN"), &shelf.current(), true, None);
             Response::new().connect(Connect::new(relay).action(&origin.http("/voice/handoff?s=STATE")))
         }
         Document::Handoff => people.take(&example(), &Contact::default()),

@@ -8,8 +8,7 @@ use axum::http::HeaderMap;
 use tracing::{info, info_span, warn};
 
 use super::form::Form;
-use super::incoming::{self, Voice};
-use super::{Shared, Twiml, replay};
+use super::{Shared, Twiml, incoming, replay};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
 use crate::token::{ActionState, Purpose, nonce};
@@ -49,12 +48,10 @@ fn next(bridge: &Shared, form: &Form) -> Response {
             Outcome::Escalated => escalate(bridge, form, &handoff),
         };
     }
-    match attempt_after_loss(bridge, form, status, &call_sid) {
-        Some(attempt) => {
+    match reconnect(bridge, form, status, &call_sid) {
+        Some((attempt, provider)) => {
             info!(attempt, code = form.word("ErrorCode"), "socket was lost; connecting again");
-            let failed = form.text("ErrorCode").is_some_and(|code| VOICE_FAILED.contains(&code));
-            let voice = if failed { Voice::Other } else { Voice::Configured };
-            incoming::connect(bridge, form, call_sid, attempt, voice)
+            incoming::connect(bridge, form, call_sid, attempt, provider)
         }
         None => {
             warn!(status, code = form.word("ErrorCode"), "session ended without a document");
@@ -84,14 +81,23 @@ fn escalate(bridge: &Shared, form: &Form, handoff: &Handoff) -> Response {
     bridge.people.take(handoff, &form.contact())
 }
 
-/// The number of the next try, where there is to be one. The count travels in our own URL, signed; one that
-/// cannot be verified is that of a call we do not know, and gets one try.
-fn attempt_after_loss(bridge: &Shared, form: &Form, status: &str, call_sid: &CallSid) -> Option<u8> {
-    let retryable = form.text("ErrorCode").is_some_and(|code| RETRYABLE.contains(&code));
-    if status != "failed" || !retryable {
+/// The number of the next try, where there is to be one, and who speaks in it. The count travels in our own
+/// URL, signed; one that cannot be verified is that of a call we do not know, and gets one try.
+fn reconnect(bridge: &Shared, form: &Form, status: &str, call_sid: &CallSid) -> Option<(u8, Option<String>)> {
+    let code = form.text("ErrorCode")?;
+    // A server that is about to end cannot take a call up again.
+    if status != "failed" || !RETRYABLE.contains(&code) || !bridge.is_ready() {
         return None;
     }
     let state = form.text("s").and_then(|state| bridge.keyring.open::<ActionState>(Purpose::Action, state));
-    let before = state.filter(|state| state.call_sid == *call_sid).map_or(1, |state| state.attempt);
-    (before < MOST_RECONNECTS).then_some(before + 1)
+    let state = state.filter(|state| state.call_sid == *call_sid);
+    let before = state.as_ref().map_or(1, |state| state.attempt);
+    let spoke = state.and_then(|state| state.provider);
+    let playbook = || bridge.calls.pinned(call_sid, || bridge.shelf.current());
+    let provider = if VOICE_FAILED.contains(&code) {
+        Some(incoming::other_provider(spoke.as_deref(), &playbook()))
+    } else {
+        spoke
+    };
+    (before < MOST_RECONNECTS).then_some((before + 1, provider))
 }

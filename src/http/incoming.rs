@@ -50,7 +50,7 @@ fn connect_or_hand_over(bridge: &Shared, form: &Form) -> Response {
         return Response::new();
     }
     info!(call.sid = %call_sid, "incoming call");
-    connect(bridge, form, call_sid, 0, Voice::Configured)
+    connect(bridge, form, call_sid, 0, None)
 }
 
 /// The document that opens a relay session: the first of a call, or one more after its socket was lost.
@@ -59,9 +59,9 @@ pub(super) fn connect(
     form: &Form,
     call_sid: CallSid,
     attempt: u8,
-    voice: Voice,
+    provider: Option<String>,
 ) -> Response {
-    let state = ActionState { call_sid: call_sid.clone(), attempt };
+    let state = ActionState { call_sid: call_sid.clone(), attempt, provider: provider.clone() };
     let action = format!("/voice/handoff?s={}", bridge.keyring.seal(Purpose::Action, &state));
     let pass = RelayPass {
         call_sid: call_sid.clone(),
@@ -72,24 +72,22 @@ pub(super) fn connect(
     };
     let path = format!("/voice/relay/{}", bridge.keyring.seal(Purpose::Relay, &pass));
     let playbook = bridge.calls.pinned(&call_sid, || bridge.shelf.current());
-    let relay = relay(&bridge.origin.websocket(&path), &playbook, attempt == 0, voice);
+    let relay = relay(&bridge.origin.websocket(&path), &playbook, attempt == 0, provider.as_deref());
     Response::new().connect(Connect::new(relay).action(&bridge.origin.http(&action)))
-}
-
-/// Who speaks in a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Voice {
-    /// Whom the prompt names.
-    Configured,
-    /// Somebody else, because that provider failed.
-    Other,
 }
 
 /// Twilio's own choice where none is made.
 const DEFAULT_PROVIDER: &str = "ElevenLabs";
 
-/// The noun as the prompt's front matter has it.
-pub fn relay(url: &str, playbook: &Playbook, greet: bool, voice: Voice) -> Relay {
+/// Who is to speak where `failed` could not; the prompt's own provider where that is not known.
+pub(super) fn other_provider(failed: Option<&str>, playbook: &Playbook) -> String {
+    let named = playbook.prompts.front.relay_attributes().get(&RelayAttribute::TtsProvider).copied();
+    let failed = failed.or(named).unwrap_or(DEFAULT_PROVIDER);
+    if failed == DEFAULT_PROVIDER { "Google".to_owned() } else { DEFAULT_PROVIDER.to_owned() }
+}
+
+/// The noun as the prompt's front matter has it, but for the provider of speech where one is named.
+pub fn relay(url: &str, playbook: &Playbook, greet: bool, provider: Option<&str>) -> Relay {
     let front = &playbook.prompts.front;
     let mut relay = Relay::new(url);
     if let Some(greeting) = front.greeting(&front.language).filter(|_| greet) {
@@ -97,24 +95,23 @@ pub fn relay(url: &str, playbook: &Playbook, greet: bool, voice: Voice) -> Relay
     }
     relay = relay.set(RelayAttribute::Language, &front.language);
     let mut attributes = front.relay_attributes();
-    if voice == Voice::Other {
+    if let Some(provider) = provider {
+        // A voice is its provider's own.
         attributes.remove(&RelayAttribute::Voice);
-        let failed = attributes.remove(&RelayAttribute::TtsProvider).unwrap_or(DEFAULT_PROVIDER);
-        let other = if failed == DEFAULT_PROVIDER { "Google" } else { DEFAULT_PROVIDER };
-        attributes.insert(RelayAttribute::TtsProvider, other);
+        attributes.insert(RelayAttribute::TtsProvider, provider);
     }
     for (attribute, value) in attributes {
         relay = relay.set(attribute, value);
     }
-    front.languages.iter().fold(relay, |relay, spoken| relay.language(language(spoken)))
+    front.languages.iter().fold(relay, |relay, spoken| relay.language(language(spoken, provider)))
 }
 
-fn language(spoken: &SpokenLanguage) -> Language {
+fn language(spoken: &SpokenLanguage, provider: Option<&str>) -> Language {
     let mut language = Language::new(&spoken.code);
-    if let Some(provider) = &spoken.tts_provider {
+    if let Some(provider) = provider.or(spoken.tts_provider.as_deref()) {
         language = language.tts_provider(provider);
     }
-    if let Some(voice) = &spoken.voice {
+    if let Some(voice) = spoken.voice.as_ref().filter(|_| provider.is_none()) {
         language = language.voice(voice);
     }
     if let Some(provider) = &spoken.transcription_provider {

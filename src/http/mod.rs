@@ -14,7 +14,7 @@ mod replay;
 mod signature;
 mod status;
 
-pub use incoming::{Voice, relay as relay_noun};
+pub use incoming::relay as relay_noun;
 pub use people::People;
 pub use replay::Answered;
 

@@ -68,6 +68,7 @@ impl History {
 
     /// Adds the tool calls of a reply.
     pub(super) fn calls(&mut self, id: ReplyId, calls: Vec<ToolCall>) {
+        self.say(id, "");
         if let Some(reply) = self.reply(id) {
             reply.calls = calls.into_iter().map(|call| (call, None)).collect();
         }
@@ -88,9 +89,18 @@ impl History {
         }
     }
 
-    /// Whether the caller spoke last.
+    /// Whether the caller was not answered: the last word is the caller's, or a tool's.
     pub(super) fn awaits_answer(&self) -> bool {
-        matches!(self.entries.last(), Some(Entry::Caller(_)))
+        match self.entries.last() {
+            Some(Entry::Caller(_)) => true,
+            Some(Entry::Reply(reply)) => !reply.calls.is_empty(),
+            None => false,
+        }
+    }
+
+    /// Whether the caller said anything.
+    pub(super) fn has_caller(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry, Entry::Caller(_)))
     }
 
     /// Removes replies of which nothing remained.

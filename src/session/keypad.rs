@@ -25,6 +25,9 @@ impl Keypad {
 impl Session {
     pub(super) fn key_pressed(&mut self, key: char, now: Instant) {
         if self.leaving.is_some() {
+            if Some(key) == self.settings.person_key {
+                self.outrank_completion(Trigger::Key);
+            }
             return;
         }
         // A `#` without an entry is the late end of one that is complete already.
@@ -72,9 +75,13 @@ impl Session {
                 self.stop_turn();
                 self.leave_armed(None, &[], now);
             }
+            // A person takes over already.
+            None if self.escalates() => drop(self.history.caller(&message(key))),
             None => {
                 self.stop_turn();
                 self.history.caller(&message(key));
+                // The key was pressed a moment ago.
+                self.owe_words(now - self.settings.timings.key_alone);
                 self.arm(Trigger::Key, now);
             }
         }

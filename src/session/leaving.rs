@@ -30,8 +30,8 @@ pub(super) const ESCALATED: &str = r#"{"status":"a person takes over; say goodby
 #[derive(Debug)]
 pub(super) struct Armed {
     trigger: Trigger,
-    /// How many characters of goodbye were said already.
-    goodbye: usize,
+    /// The reply whose words are the goodbye, if they were said before.
+    goodbye: Option<ReplyId>,
 }
 
 /// A call on its way out.
@@ -96,7 +96,7 @@ impl Session {
 
     /// A person takes over, that is certain; the model may write the summary, in the time that leaves.
     pub(super) fn arm(&mut self, trigger: Trigger, now: Instant) {
-        self.armed = Some(Armed { trigger, goodbye: 0 });
+        self.armed = Some(Armed { trigger, goodbye: None });
         // Should the line drop meanwhile, the caller still gets a person.
         let handoff = self.plain_handoff(trigger, now);
         self.out.push(Output::Keep(Box::new(handoff)));
@@ -105,9 +105,8 @@ impl Session {
 
     /// The same after an escalation that did not fit its schema. The words beside it were the goodbye.
     pub(super) fn arm_after(&mut self, reply: ReplyId, now: Instant) {
-        let goodbye = self.history.said(reply).trim().chars().count();
         self.arm(Trigger::Model, now);
-        self.armed = Some(Armed { trigger: Trigger::Model, goodbye });
+        self.armed = Some(Armed { trigger: Trigger::Model, goodbye: Some(reply) });
     }
 
     /// What the model made of the summary, with the words beside it; anything but a valid `escalate` means
@@ -115,6 +114,8 @@ impl Session {
     pub(super) fn leave_armed(&mut self, answer: Option<(ReplyId, &str)>, calls: &[ToolCall], now: Instant) {
         let Some(Armed { trigger, goodbye }) = self.armed.take() else { return };
         self.stage = Stage::Idle;
+        // As far as it was heard, when the caller cut in meanwhile.
+        let goodbye = goodbye.map_or(0, |reply| self.history.said(reply).trim().chars().count());
         let valid = calls.iter().find_map(|call| self.valid_arguments(call, ToolKind::Escalate));
         // Facts beside the summary travel with it.
         let facts = calls.iter().filter_map(|call| self.valid_arguments(call, ToolKind::Remember));
@@ -134,12 +135,13 @@ impl Session {
         self.set_leaving(handoff, goodbye, now);
         if goodbye > 0 {
             self.goodbye_said(now);
-        } else if words.trim().is_empty() {
-            self.ask(Purpose::Goodbye, 1, now);
         } else {
-            self.speak(reply, words);
-            self.speak_rest(reply);
-            self.goodbye_said(now);
+            let spoke = self.speak(reply, words);
+            if self.speak_rest(reply) || spoke {
+                self.goodbye_said(now);
+            } else {
+                self.ask(Purpose::Goodbye, 1, now);
+            }
         }
     }
 
@@ -148,6 +150,19 @@ impl Session {
         let index = toolbox.position(&call.name)?;
         let meant = toolbox.tools()[index].kind == kind;
         meant.then(|| toolbox.check(index, call.arguments.expose()).ok()).flatten()
+    }
+
+    /// The caller asks for a person while a call that was done is being ended: then it is not done.
+    pub(super) fn outrank_completion(&mut self, trigger: Trigger) {
+        let Some(leaving) = &mut self.leaving else { return };
+        let handoff = &mut leaving.handoff;
+        if handoff.context.outcome == Outcome::Completed {
+            handoff.context.outcome = Outcome::Escalated;
+            handoff.context.trigger = trigger;
+            handoff.reason_code = trigger.reason_code().to_owned();
+            handoff.reason = trigger.reason().into();
+            self.out.push(Output::Keep(Box::new(handoff.clone())));
+        }
     }
 
     /// The model had no goodbye in time: the manifest's line takes its place.
@@ -217,6 +232,9 @@ impl Session {
         if self.leaving.as_ref().is_some_and(|leaving| leaving.goodbye > 0) {
             self.stop_turn();
             self.end(now);
+        } else {
+            // What was cut off was said before; the goodbye is still to come.
+            self.close_cycle();
         }
     }
 

@@ -34,7 +34,10 @@ use keypad::Keypad;
 use leaving::{Armed, Leaving};
 use playback::Playback;
 use speaking::Cycle;
-use turn::{Purpose, Stage};
+use turn::{AskAgain, Purpose, Stage};
+
+/// How many deadlines may fall on one moment. More would mean that one of them is never dealt with.
+const MOST_AT_ONCE: usize = 8;
 
 /// Something that happened to the call.
 #[derive(Debug)]
@@ -118,7 +121,15 @@ pub struct Session {
     /// Set while the model writes the summary of a hand-off that is certain.
     armed: Option<Armed>,
     /// When a question is taken up again whose answer an interrupt stopped before it began.
-    ask_again: Option<Instant>,
+    ask_again: Option<AskAgain>,
+    /// Whether the caller is speaking, if that is reported.
+    caller_speaking: bool,
+    /// The time of the input that is being handled.
+    now: Instant,
+    /// Since when nothing is to be heard, as far as that can be estimated.
+    quiet_since: Instant,
+    /// Whether anything was said since the caller's last words.
+    said_in_turn: bool,
     /// Set once the call is on its way out, and never unset.
     leaving: Option<Leaving>,
     ended: bool,
@@ -178,6 +189,10 @@ impl Session {
             keypad: Keypad::default(),
             armed: None,
             ask_again: None,
+            caller_speaking: false,
+            now,
+            quiet_since: now,
+            said_in_turn: false,
             leaving: None,
             ended: false,
             memory: BTreeMap::new(),
@@ -185,6 +200,8 @@ impl Session {
             out: Vec::new(),
             settings,
         };
+        // A line that dropped before anything was heard had no conversation: the call begins afresh.
+        let memory = memory.filter(|memory| memory.reported || memory.history.has_caller());
         let restored = memory.is_some();
         if let Some(memory) = memory {
             session.history = memory.history;
@@ -204,6 +221,7 @@ impl Session {
     /// effect, because a stream may deliver a few words after it was told to stop. After `end` nothing has.
     #[must_use = "the outputs are the only way the session acts"]
     pub fn handle_input(&mut self, input: Input, now: Instant) -> Outputs {
+        self.now = now;
         if !self.ended {
             match input {
                 Input::Frame(frame) => self.hear(frame, now),
@@ -221,7 +239,8 @@ impl Session {
             return None;
         }
         let leaving = self.leaving.as_ref().map(Leaving::deadline);
-        [self.stage.deadline(), self.keypad.deadline(), self.ask_again, leaving].into_iter().flatten().min()
+        let ask_again = self.ask_again.map(|again| again.at);
+        [self.stage.deadline(), self.keypad.deadline(), ask_again, leaving].into_iter().flatten().min()
     }
 
     /// The language spoken now, as a BCP 47 tag.
@@ -311,8 +330,10 @@ impl Session {
                 self.goodbye_progress(now);
             }
             // A partial prompt starts no turn, but somebody is speaking.
-            Inbound::Prompt { last: false, .. } | Inbound::Info(Info::ClientSpeaking(_)) => {
-                self.ask_again = self.ask_again.map(|_| now + self.settings.timings.ask_again);
+            Inbound::Prompt { last: false, .. } => self.hold_question(now),
+            Inbound::Info(Info::ClientSpeaking(on)) => {
+                self.caller_speaking = on;
+                self.hold_question(now);
             }
             // The rest is for the log, or says nothing we act on.
             Inbound::Info(Info::RoundTrip(_) | Info::Other)
@@ -322,15 +343,20 @@ impl Session {
         }
     }
 
-    /// Every deadline that has come acts; one that was moved meanwhile does not.
+    /// Every deadline that has come acts, also one that another has just set; one that was moved does not.
     fn deadline_passed(&mut self, now: Instant) {
-        self.keypad_passed(now);
-        self.stage_passed(now);
-        if self.ask_again.is_some_and(|at| at <= now) {
-            self.ask_again = None;
-            self.ask(Purpose::Answer, 1, now);
+        for _ in 0..MOST_AT_ONCE {
+            if self.deadline().is_none_or(|at| at > now) {
+                return;
+            }
+            self.keypad_passed(now);
+            if self.ask_again.is_some_and(|again| again.at <= now) {
+                self.ask_again = None;
+                self.ask(Purpose::Answer, 1, now);
+            }
+            self.stage_passed(now);
+            self.goodbye_passed(now);
         }
-        self.goodbye_passed(now);
     }
 
     fn send(&mut self, frame: Outbound) {

@@ -1,5 +1,7 @@
 //! A talk cycle: the text frames of one reply, closed by exactly one `last:true`.
 
+use std::time::Duration;
+
 use super::Session;
 use super::history::ReplyId;
 use crate::relay::{Outbound, Speech};
@@ -104,6 +106,10 @@ impl Session {
         }
         self.cycle.open = true;
         self.cycle.spaced = token.ends_with(char::is_whitespace);
+        let characters = token.chars().count() as u64;
+        let rate = u64::from(self.settings.timings.characters_per_second.max(1));
+        self.quiet_since = self.quiet_since.max(self.now) + Duration::from_millis(characters * 1_000 / rate);
+        self.said_in_turn = true;
         let interruptible = self.interruptible();
         self.send(Outbound::Text(Speech { token, last: false, interruptible }));
     }

@@ -30,7 +30,7 @@ pub(super) struct Running {
     /// Whether an escalation was asked for in words that do not fit its schema.
     bad_escalation: bool,
     /// When the wait is bridged by another line.
-    line_at: Instant,
+    line_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -42,7 +42,7 @@ struct Pending {
 
 impl Running {
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.pending.iter().map(|pending| pending.give_up).chain([self.line_at]).min()
+        self.pending.iter().map(|pending| pending.give_up).chain(self.line_at).min()
     }
 
     /// Leaves once the last run is over. The first wish counts, but a person outranks the end of the call.
@@ -66,13 +66,8 @@ impl Session {
     /// Runs the tools an answer asked for. Its words, if it had any, were spoken.
     pub(super) fn run_tools(&mut self, reply: ReplyId, calls: Vec<ToolCall>, now: Instant) {
         self.counts.rounds += 1;
-        let mut running = Running {
-            reply,
-            pending: Vec::new(),
-            leave: None,
-            bad_escalation: false,
-            line_at: now + self.settings.timings.tool_line,
-        };
+        let mut running =
+            Running { reply, pending: Vec::new(), leave: None, bad_escalation: false, line_at: None };
         self.history.calls(reply, calls.clone());
         if self.counts.rounds > MOST_ROUNDS {
             for position in 0..calls.len() {
@@ -91,7 +86,16 @@ impl Session {
             Some(_) | None => {}
         }
         self.stage = Stage::Running(running);
+        self.bridge_tools();
         self.conclude_tools(now);
+    }
+
+    /// The next line is due a while after the last one was heard.
+    fn bridge_tools(&mut self) {
+        let bridge = self.bridge_at();
+        if let Stage::Running(running) = &mut self.stage {
+            running.line_at = Some(bridge);
+        }
     }
 
     /// Starts or does what one call asks for. Returns the line that bridges its run.
@@ -211,17 +215,17 @@ impl Session {
         let Stage::Running(running) = &mut self.stage else { return };
         let late = running.pending.iter().filter(|pending| pending.give_up <= now);
         let late: Vec<RunId> = late.map(|pending| pending.run).collect();
-        let line_due = running.line_at <= now;
-        if line_due {
-            running.line_at = now + self.settings.timings.tool_line;
-        }
+        let line_due = running.line_at.is_some_and(|at| at <= now);
         for run in late {
             self.out.push(Output::Forget(run));
             self.answer_run(run, &failure("no answer in time"));
         }
         self.conclude_tools(now);
         if line_due && matches!(self.stage, Stage::Running(_)) {
-            self.speak_filler();
+            let next = self.speak_filler();
+            if let Stage::Running(running) = &mut self.stage {
+                running.line_at = next;
+            }
         }
     }
 
@@ -232,7 +236,11 @@ impl Session {
             return;
         }
         let (reply, bad_escalation) = (running.reply, running.bad_escalation);
-        let leave = running.leave.take();
+        // Of two wishes, one of them in the wrong words, the one for a person counts.
+        let leave = running
+            .leave
+            .take()
+            .filter(|leave| !bad_escalation || leave.context.outcome == Outcome::Escalated);
         self.stage = Stage::Idle;
         match leave {
             // The right wish in the wrong words: the model may put it right, once, and do nothing else.

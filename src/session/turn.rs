@@ -12,6 +12,18 @@ use crate::phrases::{Meaning, means};
 /// How long a tool call may be written at the most.
 const LONGEST_CALL: Duration = Duration::from_secs(15);
 
+/// How long somebody may go on speaking before a question is taken up again all the same.
+const LONGEST_HOLD: Duration = Duration::from_secs(15);
+
+/// A question that an interrupt left without an answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AskAgain {
+    /// When it is asked again.
+    pub(super) at: Instant,
+    /// When it is asked again whoever speaks.
+    latest: Instant,
+}
+
 /// Where the turn stands.
 #[derive(Debug)]
 pub(super) enum Stage {
@@ -39,8 +51,8 @@ pub(super) struct Asking {
     give_up: Instant,
     /// When its lateness is bridged by a line.
     filler: Option<Instant>,
-    /// When a tool call that is still being written is given up.
-    latest: Instant,
+    /// When a tool call that is still being written is given up; set by its first piece.
+    latest: Option<Instant>,
     /// The words beside the summary: its goodbye, if the call in it turns out to be valid.
     held: String,
 }
@@ -90,6 +102,9 @@ impl Session {
         if wants_person && self.leaving.is_none() {
             return self.person_requested(text, now);
         }
+        if wants_person {
+            self.outrank_completion(Trigger::Request);
+        }
         let certain = self.leaving.is_some() || self.armed.is_some() || self.stage.escalates();
         if !certain {
             // Fragments of one utterance meet here too: while nothing was answered they join one message.
@@ -100,6 +115,7 @@ impl Session {
         if !certain {
             self.counts.turns += u32::from(begins);
             self.counts.rounds = 0;
+            self.owe_words(now);
             self.ask(Purpose::Answer, 1, now);
         }
     }
@@ -117,6 +133,7 @@ impl Session {
             self.stop_turn();
             self.playback.settle();
             self.counts.turns += u32::from(self.history.caller(text));
+            self.owe_words(now);
             self.arm(Trigger::Request, now);
         }
     }
@@ -126,17 +143,48 @@ impl Session {
         for (reply, heard) in self.playback.interrupt(heard) {
             self.history.forget_beyond(reply, heard);
         }
+        self.quiet_since = now;
         if self.leaving.is_some() {
             self.goodbye_cut_off(now);
-        } else if self.stage.escalates() {
+        } else if self.stage.escalates() || self.armed.is_some() {
             self.close_cycle();
-        } else if self.armed.is_none() {
-            // A cough must not cost the caller the answer: unless something is said now, it is asked again.
-            let again = now + self.settings.timings.ask_again;
-            self.ask_again = self.stage.owes_answer().then_some(again).or(self.ask_again);
+        } else {
+            let owed = self.stage.owes_answer();
             self.stop_turn();
+            self.history.drop_empty();
+            if owed || self.history.awaits_answer() {
+                // A cough must not cost the caller the answer: unless something is said now, it is asked again.
+                self.ask_again = Some(AskAgain { at: now, latest: now + LONGEST_HOLD });
+                self.hold_question(now);
+            }
         }
         self.history.drop_empty();
+    }
+
+    /// Puts off the question that is to be asked again, while or because the caller speaks.
+    pub(super) fn hold_question(&mut self, now: Instant) {
+        let hold = if self.caller_speaking { LONGEST_HOLD } else { self.settings.timings.ask_again };
+        if let Some(again) = &mut self.ask_again {
+            again.at = (now + hold).min(again.latest);
+        }
+    }
+
+    /// From now on the caller waits for something to be said.
+    pub(super) fn owe_words(&mut self, now: Instant) {
+        self.quiet_since = now;
+        self.said_in_turn = false;
+    }
+
+    /// When the silence is to be bridged: soon if nothing was said yet, else after a longer pause.
+    pub(super) fn bridge_at(&self) -> Instant {
+        let timings = &self.settings.timings;
+        let pause = if self.said_in_turn { timings.tool_line } else { timings.filler };
+        (self.quiet_since + pause).max(self.now)
+    }
+
+    /// Whether a person takes over once the tools of the answer are done.
+    pub(super) fn escalates(&self) -> bool {
+        self.stage.escalates()
     }
 
     /// Stops whatever is under way, so that none of it can reach the caller any more.
@@ -161,7 +209,7 @@ impl Session {
             (Purpose::Answer, _) => timings.second_first_token,
         };
         // A first filler bridges the first try, a second one the second.
-        let filler = (purpose != Purpose::Goodbye).then(|| now + timings.filler);
+        let filler = (purpose != Purpose::Goodbye).then(|| self.bridge_at());
         let choice = match purpose {
             Purpose::Answer => ToolChoice::Auto,
             Purpose::Summary => ToolChoice::Escalate,
@@ -183,7 +231,7 @@ impl Session {
             last_sign: now,
             give_up: now + patience,
             filler,
-            latest: now + LONGEST_CALL,
+            latest: None,
             held: String::new(),
         });
     }
@@ -197,13 +245,23 @@ impl Session {
         match event {
             ModelEvent::Words(words) if asking.purpose == Purpose::Summary => asking.held.push_str(&words),
             ModelEvent::Progress if asking.purpose == Purpose::Answer => {
+                let latest = *asking.latest.get_or_insert(now + LONGEST_CALL);
                 asking.last_sign = now;
-                asking.give_up = (now + self.settings.timings.stall).min(asking.latest);
+                asking.give_up = (now + self.settings.timings.stall).min(latest);
+                if asking.filler.is_none() {
+                    let bridge = self.bridge_at();
+                    if let Stage::Asking(asking) = &mut self.stage {
+                        asking.filler = Some(bridge);
+                    }
+                }
             }
             ModelEvent::Progress => {}
             ModelEvent::Words(words) => {
-                asking.last_sign = now;
-                asking.give_up = now + self.settings.timings.stall;
+                // White space is no sign of life.
+                if !words.trim().is_empty() {
+                    asking.last_sign = now;
+                    asking.give_up = now + self.settings.timings.stall;
+                }
                 let reply = asking.reply;
                 if self.speak(reply, &words)
                     && let Stage::Asking(asking) = &mut self.stage
@@ -283,24 +341,27 @@ impl Session {
                 let waited = now.saturating_duration_since(asking.last_sign);
                 self.out.push(Output::Cancel(id));
                 let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
-                let endless = asking.give_up == asking.latest;
+                let endless = asking.latest == Some(asking.give_up);
                 let error = if endless { ModelError::Endless } else { ModelError::Silent { waited_ms } };
                 self.model_failed(&error, now);
             }
             Stage::Asking(asking) if asking.filler.is_some_and(|at| at <= now) => {
-                asking.filler = Some(now + self.settings.timings.tool_line);
-                self.speak_filler();
+                asking.filler = None;
+                let next = self.speak_filler();
+                if let Stage::Asking(asking) = &mut self.stage {
+                    asking.filler = next;
+                }
             }
             Stage::Running(_) => self.tools_passed(now),
             Stage::Asking(_) | Stage::Idle => {}
         }
     }
 
-    pub(super) fn speak_filler(&mut self) {
-        let line = self.settings.filler(self.counts.fillers, &self.language).map(str::to_owned);
-        if let Some(line) = line {
-            self.counts.fillers += 1;
-            self.speak_line(&line);
-        }
+    /// Says that the caller is not forgotten. Returns when the next such line is due, if there are any.
+    pub(super) fn speak_filler(&mut self) -> Option<Instant> {
+        let line = self.settings.filler(self.counts.fillers, &self.language)?.to_owned();
+        self.counts.fillers += 1;
+        self.speak_line(&line);
+        Some(self.bridge_at())
     }
 }
