@@ -23,6 +23,11 @@ pub(super) fn run(vars: &impl Vars, options: ChatOptions) -> ExitCode {
         Ok(config) => config,
         Err(code) => return code,
     };
+    let mut options = options;
+    if options.url.is_some() && options.public_url.is_none() && !config.is_open() {
+        // The server's own settings are at hand: it is reached at `--url`, and signed for as it knows itself.
+        options.public_url = vars.get("PUBLIC_URL").and_then(|public| Url::parse(public.trim()).ok());
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let no_color = vars.get("NO_COLOR").is_some();
     match runtime {

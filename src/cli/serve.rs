@@ -8,7 +8,7 @@ use tracing::info;
 
 use super::{complain, load};
 use crate::app::Server;
-use crate::config::{Config, HandoffNumber, Vars};
+use crate::config::{Config, HandoffNumber, Origin, Vars};
 use crate::telemetry;
 
 /// Runs the server.
@@ -30,13 +30,14 @@ pub fn run(vars: &impl Vars) -> ExitCode {
 
 async fn serve(config: Config) -> ExitCode {
     let (open, people) = (config.is_open(), people(&config));
+    let public = config.origin != Origin::loopback(config.listen.port());
     let server = match Server::start(config).await {
         Ok(server) => server,
         Err(error) => {
             return super::not_started(&error);
         }
     };
-    announce(&server, open, &people);
+    announce(&server, open, public, &people);
     let (ending, at_once) = (CancellationToken::new(), CancellationToken::new());
     let signals = end_on_signals(ending.clone(), at_once.clone());
     let served = tokio::select! {
@@ -72,21 +73,23 @@ async fn end_on_signals(ending: CancellationToken, at_once: CancellationToken) -
 
 fn people(config: &Config) -> String {
     match (&config.workflow, &config.handoff_number) {
-        (Some(workflow), _) => workflow.to_string(),
+        (Some(workflow), None) => workflow.to_string(),
+        (Some(workflow), Some(_)) => format!("{workflow}, then HANDOFF_NUMBER"),
         (None, Some(HandoffNumber::Phone(_))) => "HANDOFF_NUMBER, by phone".to_owned(),
         (None, Some(HandoffNumber::Sip(_))) => "HANDOFF_NUMBER, by SIP".to_owned(),
-        (None, None) => "nobody yet: set TWILIO_WORKFLOW_SID".to_owned(),
+        (None, None) => "nobody yet: set TWILIO_WORKFLOW_SID or HANDOFF_NUMBER".to_owned(),
     }
 }
 
 /// The first lines: what is served, to whom, with what.
 #[expect(clippy::print_stdout, reason = "a command line speaks to its terminal")]
-fn announce(server: &Server, open: bool, people: &str) {
+fn announce(server: &Server, open: bool, public: bool, people: &str) {
     let bridge = server.bridge();
     let reach = if open { "this machine only: no TWILIO_AUTH_TOKEN" } else { "Twilio's signature required" };
     println!("Warmline {}", env!("CARGO_PKG_VERSION"));
     println!("  listening  http://{} ({reach})", server.address());
-    println!("  voice URL  {}", bridge.origin.http("/voice/incoming"));
+    let reached = if open || public { "" } else { " (no PUBLIC_URL: Twilio cannot reach this address)" };
+    println!("  voice URL  {}{reached}", bridge.origin.http("/voice/incoming"));
     println!("  answers    {}", bridge.model.describe());
     println!("  prompts    {}", bridge.shelf.sources().prompts);
     println!("  tools      {}", bridge.shelf.sources().tools);

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::load;
+use super::{complain, load};
 use crate::app;
 use crate::config::Vars;
 use crate::handoff::{Contact, Handoff, Sentiment, Trigger};
@@ -44,6 +44,9 @@ pub fn run(vars: &impl Vars, args: &TwimlArgs) -> ExitCode {
         Err(error) => return super::not_started(&error),
     };
     let origin = config.origin.clone();
+    let nobody = !matches!(args.document, Document::Incoming)
+        && config.workflow.is_none()
+        && config.handoff_number.is_none();
     let workflow = config.workflow.or_else(|| config.handoff_number.is_none().then(WorkflowSid::nobody));
     let people = People { workflow, number: config.handoff_number, origin: origin.clone() };
     let document = match args.document {
@@ -53,8 +56,11 @@ pub fn run(vars: &impl Vars, args: &TwimlArgs) -> ExitCode {
         }
         Document::Handoff => people.take(&example(), &Contact::default()),
         Document::Queued => people.after_queue(),
-        Document::Fallback => people.nameless(Trigger::BridgeFailure),
+        Document::Fallback => people.without_callbacks(None, &Contact::default()),
     };
+    if nobody {
+        complain("this leads to nobody yet: set TWILIO_WORKFLOW_SID or HANDOFF_NUMBER");
+    }
     println!("{}", document.to_xml());
     ExitCode::SUCCESS
 }

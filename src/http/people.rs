@@ -27,17 +27,30 @@ impl People {
     /// Hands a call over with its document.
     pub fn take(&self, handoff: &Handoff, contact: &Contact) -> Response {
         let Some(workflow) = &self.workflow else { return self.after_queue() };
-        let task = Task::new(&handoff.to_task_attributes(contact));
-        let action = self.origin.http("/voice/queued");
-        let queue = Enqueue::workflow(workflow).action(&action).task(task);
+        let queue = enqueue(workflow, handoff, contact).action(&self.origin.http("/voice/queued"));
         // What follows runs when the queue was left and its action could not be asked.
         self.append_after_queue(Response::new().enqueue(queue))
     }
 
     /// Hands over a call of which nothing is known.
     pub fn nameless(&self, trigger: Trigger) -> Response {
-        let unknown = "unknown".parse().expect("a plain word is an identifier");
-        self.take(&Handoff::bare(unknown, nonce(), trigger), &Contact::default())
+        self.take(&nobody(trigger), &Contact::default())
+    }
+
+    /// Hands a call over without ever asking this server again: for a document that is kept elsewhere, and for
+    /// a server that is in trouble. What was tried is followed by what comes next in the document itself.
+    pub fn without_callbacks(&self, handoff: Option<&Handoff>, contact: &Contact) -> Response {
+        let bare = nobody(Trigger::BridgeFailure);
+        let mut response = Response::new();
+        if let Some(workflow) = &self.workflow {
+            response = response.enqueue(enqueue(workflow, handoff.unwrap_or(&bare), contact));
+        }
+        match &self.number {
+            // After a call that was answered nothing more may be said.
+            Some(number) => response.dial(dial(number)).hangup(),
+            // A recording without an action would begin the document anew.
+            None => response.say(Say::new(SORRY)).hangup(),
+        }
     }
 
     /// The next target for a call that the queue did not take.
@@ -52,23 +65,37 @@ impl People {
 
     fn append_after_queue(&self, response: Response) -> Response {
         let Some(number) = &self.number else { return self.append_voicemail(response) };
-        let action = self.origin.http("/voice/dial");
-        let dial = Dial::new().action(&action).timeout(RING).answer_on_bridge(true);
-        let dial = match number {
-            HandoffNumber::Phone(number) => dial.number(Number::new(number)),
-            HandoffNumber::Sip(address) => dial.sip(Sip::new(address)),
-        };
+        let dial = dial(number).action(&self.origin.http("/voice/dial"));
         self.append_voicemail(response.dial(dial))
     }
 
     fn append_voicemail(&self, response: Response) -> Response {
         let recording = self.origin.http("/voice/recording");
-        let sorry = "I am sorry, nobody can take your call right now. \
-                     Please leave a message with your number after the tone, and we will call you back.";
         response
-            .say(Say::new(sorry))
+            .say(Say::new(LEAVE_A_MESSAGE))
             .record(Record::new().action(&recording).max_length(LONGEST_MESSAGE).play_beep(true))
             .hangup()
+    }
+}
+
+const LEAVE_A_MESSAGE: &str = "I am sorry, nobody can take your call right now. \
+                               Please leave a message with your number after the tone, and we will call you back.";
+const SORRY: &str = "I am sorry, nobody can take your call right now. Please call again later. Goodbye.";
+
+fn nobody(trigger: Trigger) -> Handoff {
+    let unknown = "unknown".parse().expect("a plain word is an identifier");
+    Handoff::bare(unknown, nonce(), trigger)
+}
+
+fn enqueue(workflow: &WorkflowSid, handoff: &Handoff, contact: &Contact) -> Enqueue {
+    Enqueue::workflow(workflow).task(Task::new(&handoff.to_task_attributes(contact)))
+}
+
+fn dial(number: &HandoffNumber) -> Dial {
+    let dial = Dial::new().timeout(RING).answer_on_bridge(true);
+    match number {
+        HandoffNumber::Phone(number) => dial.number(Number::new(number)),
+        HandoffNumber::Sip(address) => dial.sip(Sip::new(address)),
     }
 }
 

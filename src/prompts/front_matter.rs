@@ -144,6 +144,10 @@ pub(super) fn split(file: &str, text: &str) -> Result<(FrontMatter, String, usiz
     let text = text.trim_start_matches('\u{feff}');
     let mut lines = text.lines();
     if lines.next().map(str::trim_end) != Some(FENCE) {
+        if let Some(line) = text.lines().position(|line| line.trim_end() == FENCE) {
+            let cause = "the front matter must begin with `+++` on the first line";
+            return Err(FileError::at(file, line + 1, cause));
+        }
         return Ok((FrontMatter::default(), text.to_owned(), 1));
     }
     let front: Vec<&str> = lines.by_ref().take_while(|line| line.trim_end() != FENCE).collect();

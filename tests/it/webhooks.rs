@@ -308,6 +308,23 @@ async fn every_enqueue_has_an_action_and_something_after_it() {
 }
 
 #[tokio::test]
+async fn the_fallback_document_never_asks_the_server_that_failed() {
+    for (settings, then) in [
+        (vec![("HANDOFF_NUMBER", "+15550001111")], "Dial"),
+        (vec![("HANDOFF_NUMBER", "+15550001111"), ("TWILIO_WORKFLOW_SID", "")], "Dial"),
+        (vec![], "Say"),
+    ] {
+        let bridge = TestBridge::with(&settings, talkative).await;
+        let mut call = bridge.call();
+        let document = call.callback("/voice/fallback", &[("ErrorCode", "11200")]).await.unwrap();
+        let addressed = document.children.iter().find(|verb| verb.attribute("action").is_some());
+        assert!(addressed.is_none(), "{addressed:?}");
+        assert!(document.child(then).is_some() && document.child("Record").is_none());
+        assert_eq!(document.children.last().unwrap().name, "Hangup");
+    }
+}
+
+#[tokio::test]
 async fn a_socket_serves_the_call_of_its_address_once() {
     let bridge = bridge().await;
     let (call, mut conversation) = bridge.connected(0).await;

@@ -53,6 +53,9 @@ fn playable(text: &str) -> Result<Vec<Line>, Vec<String>> {
         Some(format!("line {}: {reason}", line.number))
     });
     let objections: Vec<_> = objections.collect();
+    if lines.is_empty() {
+        return Err(vec!["there is nothing in it to play".to_owned()]);
+    }
     if objections.is_empty() { Ok(lines) } else { Err(objections) }
 }
 
