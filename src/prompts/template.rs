@@ -11,9 +11,11 @@ use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 use super::FileError;
 use super::knowledge::Knowledge;
-use crate::handoff::tidy;
+use crate::handoff::{cut, tidy};
 use crate::pii::Pii;
 
+/// How much of a faulty line is quoted, in characters.
+const LONGEST_QUOTE: usize = 80;
 /// The longest value of a fact, in characters.
 const LONGEST_VALUE: usize = 100;
 /// The longest name of a parameter, in characters.
@@ -60,7 +62,12 @@ impl Template {
             // With facts of ours the error may say more than with a caller's.
             let fault = |error: minijinja::Error| {
                 let kind = error.kind().to_string();
-                let cause = error.detail().map_or(kind.clone(), |detail| format!("{kind}: {detail}"));
+                let mut cause = error.detail().map_or(kind.clone(), |detail| format!("{kind}: {detail}"));
+                // minijinja names the line and not the variable; the line is the operator's own.
+                let line = error.line().and_then(|line| template.source.lines().nth(line - 1));
+                if let Some(line) = line {
+                    cause.push_str(&format!(" in `{}`", cut(line.trim(), LONGEST_QUOTE)));
+                }
                 template.fault(&error, cause)
             };
             template.fill(&facts, knowledge).map_err(fault)?;

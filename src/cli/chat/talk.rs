@@ -106,9 +106,13 @@ async fn obey<W: Write>(session: &mut Session<'_, W>, typed: &str) -> Result<boo
         "/dtmf" if !rest.is_empty() && rest.chars().all(|key| "0123456789*#ABCD".contains(key)) => {
             return press(session, rest).await;
         }
+        "/dtmf" => session.screen.aside("keys are 0 to 9, * and #: /dtmf 12#")?,
         "/partial" if !rest.is_empty() => {
             let act = line.say_partial(rest).await?;
-            session.show_act(&act, "not reported: the session has no partialPrompts")?;
+            session.show_act(
+                &act,
+                "not reported: the session has no partialPrompts; set it to true under [relay] in agent.md",
+            )?;
         }
         "/help" => {
             for help in HELP {
