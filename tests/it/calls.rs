@@ -10,7 +10,7 @@ fn every_conversation_goes_as_its_file_says() {
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "call"));
     files.sort();
-    assert!(files.len() >= 76, "only {} conversations were found", files.len());
+    assert!(files.len() >= 90, "only {} conversations were found", files.len());
     let failed: Vec<String> = files
         .iter()
         .filter_map(|path| std::panic::catch_unwind(|| check_call(path)).err())
