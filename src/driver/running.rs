@@ -41,7 +41,6 @@ pub(super) struct Running<W> {
     runs: HashMap<RunId, (usize, AbortHandle)>,
     /// When the caller finished speaking, until the first word of the answer has left.
     prompted: Option<Instant>,
-    frames: String,
 }
 
 /// What happened next.
@@ -69,7 +68,6 @@ impl<W: Wire> Running<W> {
             tools: JoinSet::new(),
             runs: HashMap::new(),
             prompted: None,
-            frames: String::new(),
         }
     }
 
@@ -211,10 +209,9 @@ impl<W: Wire> Running<W> {
             let waited = now().saturating_duration_since(prompted);
             debug!(first_word_ms = waited.as_millis(), "answering");
         }
-        self.frames.clear();
-        frame.write_json(&mut self.frames);
-        trace!(bytes = self.frames.len(), "frame sent");
-        let sent = tokio::time::timeout(SEND, self.wire.send(self.frames.clone())).await;
+        let json = frame.to_json();
+        trace!(bytes = json.len(), "frame sent");
+        let sent = tokio::time::timeout(SEND, self.wire.send(json)).await;
         sent.unwrap_or_else(|_| {
             warn!("socket takes no frames");
             Err(Lost)

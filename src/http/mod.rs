@@ -79,7 +79,7 @@ type Shared = Arc<Bridge>;
 
 /// All routes of a server.
 pub fn router(bridge: Shared) -> Router {
-    let panicked = PersonOnPanic(people::twiml_response(&bridge.people.nameless(Trigger::BridgeFailure)).0);
+    let panicked = PersonOnPanic(bridge.people.nameless(Trigger::BridgeFailure).to_xml());
     let voice = Router::new()
         .route("/voice/incoming", webhook(incoming::answer))
         .route("/voice/handoff", webhook(handoff::answer))

@@ -1,6 +1,5 @@
 //! The TwiML that leads to people: the workflow first, then the number, at the end a voicemail.
 
-use super::Twiml;
 use crate::config::{HandoffNumber, Origin};
 use crate::handoff::{Contact, Handoff, Trigger};
 use crate::ids::WorkflowSid;
@@ -97,9 +96,4 @@ fn dial(number: &HandoffNumber) -> Dial {
         HandoffNumber::Phone(number) => dial.number(Number::new(number)),
         HandoffNumber::Sip(address) => dial.sip(Sip::new(address)),
     }
-}
-
-/// The document as an HTTP answer.
-pub(super) fn twiml_response(document: &Response) -> Twiml {
-    Twiml::from(document)
 }

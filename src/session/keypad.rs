@@ -26,7 +26,7 @@ impl Session {
     pub(super) fn key_pressed(&mut self, key: char, now: Instant) {
         if self.leaving.is_some() {
             if Some(key) == self.settings.person_key {
-                self.outrank_completion(Trigger::Key);
+                self.person_outranks(Trigger::Key);
             }
             return;
         }
@@ -82,7 +82,7 @@ impl Session {
                 self.history.caller(&message(key));
                 // The key was pressed a moment ago.
                 self.owe_words(now - self.settings.timings.key_alone);
-                self.arm(Trigger::Key, now);
+                self.arm(Trigger::Key, None, now);
             }
         }
     }

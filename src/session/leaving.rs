@@ -83,9 +83,8 @@ impl Session {
         handoff.context.memory.clone_from(&self.memory);
         handoff.context.language.clone_from(&self.language);
         // A key that was still waiting for a second one changes nothing any more, unless it asked for a person.
-        if self.is_person_key() && handoff.context.outcome == Outcome::Completed {
-            handoff.context.outcome = Outcome::Escalated;
-            handoff.context.trigger = Trigger::Key;
+        if self.is_person_key() {
+            outrank_completion(&mut handoff, Trigger::Key);
         }
         self.keypad = Keypad::default();
         self.ask_again = None;
@@ -95,18 +94,14 @@ impl Session {
     }
 
     /// A person takes over, that is certain; the model may write the summary, in the time that leaves.
-    pub(super) fn arm(&mut self, trigger: Trigger, now: Instant) {
-        self.armed = Some(Armed { trigger, goodbye: None });
+    ///
+    /// After an escalation that did not fit its schema, `goodbye` is the reply whose words were the goodbye.
+    pub(super) fn arm(&mut self, trigger: Trigger, goodbye: Option<ReplyId>, now: Instant) {
+        self.armed = Some(Armed { trigger, goodbye });
         // Should the line drop meanwhile, the caller still gets a person.
         let handoff = self.plain_handoff(trigger, now);
         self.out.push(Output::Keep(Box::new(handoff)));
         self.ask(Purpose::Summary, 1, now);
-    }
-
-    /// The same after an escalation that did not fit its schema. The words beside it were the goodbye.
-    pub(super) fn arm_after(&mut self, reply: ReplyId, now: Instant) {
-        self.arm(Trigger::Model, now);
-        self.armed = Some(Armed { trigger: Trigger::Model, goodbye: Some(reply) });
     }
 
     /// What the model made of the summary, with the words beside it; anything but a valid `escalate` means
@@ -153,15 +148,11 @@ impl Session {
     }
 
     /// The caller asks for a person while a call that was done is being ended: then it is not done.
-    pub(super) fn outrank_completion(&mut self, trigger: Trigger) {
-        let Some(leaving) = &mut self.leaving else { return };
-        let handoff = &mut leaving.handoff;
-        if handoff.context.outcome == Outcome::Completed {
-            handoff.context.outcome = Outcome::Escalated;
-            handoff.context.trigger = trigger;
-            handoff.reason_code = trigger.reason_code().to_owned();
-            handoff.reason = trigger.reason().into();
-            self.out.push(Output::Keep(Box::new(handoff.clone())));
+    pub(super) fn person_outranks(&mut self, trigger: Trigger) {
+        if let Some(leaving) = &mut self.leaving
+            && outrank_completion(&mut leaving.handoff, trigger)
+        {
+            self.out.push(Output::Keep(Box::new(leaving.handoff.clone())));
         }
     }
 
@@ -314,6 +305,18 @@ impl Session {
             },
         }
     }
+}
+
+/// A person outranks the end of the call. Returns whether that changed anything.
+fn outrank_completion(handoff: &mut Handoff, trigger: Trigger) -> bool {
+    let completed = handoff.context.outcome == Outcome::Completed;
+    if completed {
+        handoff.context.outcome = Outcome::Escalated;
+        handoff.context.trigger = trigger;
+        handoff.reason_code = trigger.reason_code().to_owned();
+        handoff.reason = trigger.reason().into();
+    }
+    completed
 }
 
 /// The last lines, each cut to a readable length.

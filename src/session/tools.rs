@@ -244,7 +244,7 @@ impl Session {
         self.stage = Stage::Idle;
         match leave {
             // The right wish in the wrong words: the model may put it right, once, and do nothing else.
-            None if bad_escalation => self.arm_after(reply, now),
+            None if bad_escalation => self.arm(Trigger::Model, Some(reply), now),
             None => self.ask(Purpose::Answer, 1, now),
             Some(handoff) => self.leave(*handoff, reply, now),
         }

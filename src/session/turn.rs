@@ -103,7 +103,7 @@ impl Session {
             return self.person_requested(text, now);
         }
         if wants_person {
-            self.outrank_completion(Trigger::Request);
+            self.person_outranks(Trigger::Request);
         }
         let certain = self.leaving.is_some() || self.armed.is_some() || self.stage.escalates();
         if !certain {
@@ -134,7 +134,7 @@ impl Session {
             self.playback.settle();
             self.counts.turns += u32::from(self.history.caller(text));
             self.owe_words(now);
-            self.arm(Trigger::Request, now);
+            self.arm(Trigger::Request, None, now);
         }
     }
 
