@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::handoff::Handoff;
 use crate::ids::CallSid;
 use crate::playbook::Playbook;
-use crate::session::Memory;
+use crate::record::Memory;
 
 /// How long what a call left behind is kept. A queue can be long, a reconnect comes within seconds.
 const KEPT: Duration = Duration::from_secs(4 * 60 * 60);

@@ -26,6 +26,7 @@ pub mod chat;
 pub mod handoff;
 pub mod speech;
 pub mod phrases;
+pub mod record;
 pub mod session;
 
 #[cfg(feature = "server")]

@@ -18,8 +18,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("handoff", &["ids", "pii"]),
     ("speech", &[]),
     ("phrases", &[]),
+    ("record", &["chat", "handoff", "pii"]),
     // 2: the rules of a call
-    ("session", &["chat", "handoff", "ids", "phrases", "pii", "relay", "speech"]),
+    ("session", &["chat", "handoff", "ids", "phrases", "pii", "record", "relay", "speech"]),
     // 3: the world, one thing each
     ("clock", &[]),
     ("telemetry", &[]),
@@ -30,7 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("prompts", &["chat", "handoff", "pii", "relay", "session", "twiml"]),
     ("playbook", &["prompts", "tools"]),
     ("llm", &["chat", "handoff", "phrases", "pii", "playbook", "prompts"]),
-    ("calls", &["handoff", "ids", "playbook", "session"]),
+    ("calls", &["handoff", "ids", "playbook", "record"]),
     // 4: one call
     (
         "driver",
@@ -86,7 +87,7 @@ const HOMES: &[(&str, &[&str])] = &[
 
 /// Libraries that the core does without, so that its rules can touch neither socket nor clock.
 const NOT_IN_THE_CORE: &[&str] = &["axum", "futures_util", "reqwest", "tokio", "tracing"];
-const CORE: &[&str] = &["ids", "pii", "twiml", "relay", "chat", "handoff", "speech", "phrases", "session"];
+const CORE: &[&str] = &["ids", "pii", "twiml", "relay", "chat", "handoff", "speech", "phrases", "record", "session"];
 
 /// Names that tell a kind of code and not what it is about.
 const BANNED_NAMES: &[&str] = &[

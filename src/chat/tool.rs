@@ -22,6 +22,8 @@ pub struct Tool {
     pub timeout: Duration,
     /// Who runs it.
     pub kind: ToolKind,
+    /// Whether its arguments must not be kept anywhere.
+    pub secure: bool,
 }
 
 /// Who runs a tool.

@@ -13,7 +13,7 @@ use tracing::info;
 
 use crate::calls::Calls;
 use crate::chat::ToolChoice;
-use crate::clock::now;
+use crate::clock::{now, since_epoch};
 use crate::llm::{Model, Question, Tuning};
 use crate::playbook::Playbook;
 use crate::prompts::CallFacts;
@@ -102,6 +102,8 @@ fn settings(call: &Call) -> Settings {
     };
     Settings {
         call_sid: call.pass.call_sid.clone(),
+        attempt: call.pass.attempt,
+        began: since_epoch(),
         handoff_id: format!("HO{}", nonce()),
         language: prompts.front.language.clone(),
         languages: prompts.front.spoken_languages().map(str::to_owned).collect(),

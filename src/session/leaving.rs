@@ -123,7 +123,7 @@ impl Session {
         };
         let mut handoff = self.model_handoff(&arguments, now);
         handoff.context.trigger = trigger;
-        self.history.calls(reply, calls.to_vec());
+        self.note_calls(reply, calls.to_vec());
         for position in 0..calls.len() {
             self.history.answer(reply, position, ESCALATED);
         }

@@ -28,8 +28,9 @@ use serde_json::Value;
 use crate::chat::{Message, ModelError, ModelEvent, ToolChoice};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::pii::Pii;
+use crate::record::{Changes, Memory, State};
 use crate::relay::{Inbound, Info, LanguageSwitch, LanguageTag, Outbound};
-use history::History;
+use history::{History, Step};
 use keypad::Keypad;
 use leaving::{Armed, Leaving};
 use playback::Playback;
@@ -163,17 +164,6 @@ pub struct Summary {
     pub lasted: Duration,
 }
 
-/// What a session leaves behind when its socket is lost, for the next one of the same call.
-#[derive(Debug)]
-pub struct Memory {
-    history: History,
-    language: String,
-    facts: BTreeMap<String, Pii<String>>,
-    turns: u32,
-    /// Whether the platform reports playback.
-    reported: bool,
-}
-
 impl Session {
     /// A session whose `setup` was just accepted.
     ///
@@ -182,7 +172,7 @@ impl Session {
         let mut session = Self {
             began: now,
             language: settings.language.clone(),
-            history: History::default(),
+            history: History::restored(Vec::new(), settings.attempt),
             playback: Playback::default(),
             cycle: Cycle::default(),
             stage: Stage::Idle,
@@ -200,16 +190,8 @@ impl Session {
             out: Vec::new(),
             settings,
         };
-        // A line that dropped before anything was heard had no conversation: the call begins afresh.
-        let memory = memory.filter(|memory| memory.reported || memory.history.has_caller());
-        let restored = memory.is_some();
-        if let Some(memory) = memory {
-            session.history = memory.history;
-            session.language = memory.language;
-            session.memory = memory.facts;
-            session.counts.turns = memory.turns;
-            session.playback = Playback::new(memory.reported);
-        }
+        let restored = memory.is_some_and(|memory| session.recall(memory));
+        session.history.set_time(session.moment(now));
         session.open(restored, now);
         let outputs = std::mem::take(&mut session.out);
         (session, outputs)
@@ -222,6 +204,7 @@ impl Session {
     #[must_use = "the outputs are the only way the session acts"]
     pub fn handle_input(&mut self, input: Input, now: Instant) -> Outputs {
         self.now = now;
+        self.history.set_time(self.moment(now));
         if !self.ended {
             match input {
                 Input::Frame(frame) => self.hear(frame, now),
@@ -264,20 +247,51 @@ impl Session {
         }
     }
 
-    /// What the next session of the same call needs to go on.
-    pub fn into_memory(mut self) -> Memory {
-        // Twilio drops what it had not played when the socket is lost.
-        for (reply, heard) in self.playback.lost() {
-            self.history.forget_beyond(reply, heard);
-        }
-        self.history.drop_empty();
-        Memory {
-            history: self.history,
-            language: self.language,
-            facts: self.memory,
+    /// What is new since this was asked before, if that is worth recording now. Asking costs nothing while
+    /// the model is only adding words.
+    pub fn changes(&mut self) -> Option<Changes> {
+        let turns = self.history.take_news(|reply| self.playback.heard_of(reply));
+        (!turns.is_empty()).then(|| Changes { turns, state: self.state() })
+    }
+
+    /// What the next session of the same call needs to go on. Twilio drops what it had not played when the
+    /// socket is lost.
+    pub fn into_memory(self) -> Memory {
+        let turns = self.history.turns(|reply| self.playback.heard_of(reply));
+        Memory { turns, state: self.state() }
+    }
+
+    fn state(&self) -> State {
+        State {
+            language: self.language.clone(),
+            facts: self.memory.clone(),
             turns: self.counts.turns,
             reported: self.playback.is_reported(),
         }
+    }
+
+    /// Goes on where an earlier session stopped. Returns whether there was a conversation: a line that dropped
+    /// before anything was heard had none, and the call begins afresh.
+    fn recall(&mut self, memory: Memory) -> bool {
+        let Memory { turns, state } = memory;
+        let history = History::restored(turns, self.settings.attempt);
+        if !state.reported && !history.has_caller() {
+            return false;
+        }
+        self.history = history;
+        if !state.language.is_empty() {
+            self.language = state.language;
+        }
+        self.memory = state.facts;
+        self.counts.turns = state.turns;
+        self.playback = Playback::new(state.reported);
+        true
+    }
+
+    /// The time in milliseconds since 1970.
+    fn moment(&self, now: Instant) -> u64 {
+        let since = self.settings.began + now.saturating_duration_since(self.began);
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     }
 
     fn open(&mut self, restored: bool, now: Instant) {
@@ -287,6 +301,7 @@ impl Session {
                 let reply = self.history.open_reply();
                 self.history.say(reply, &greeting);
                 self.playback.queue(Some(reply), 0, &greeting);
+                self.history.mark(reply, Step::Finished);
             }
             Opening::Silent => {}
             Opening::Reconnected(afresh) => self.reopen(afresh.filter(|_| !restored), now),
@@ -322,11 +337,14 @@ impl Session {
             Inbound::Interrupt { heard, .. } => self.interrupted(heard.expose(), now),
             Inbound::Dtmf { digit } => self.key_pressed(digit, now),
             Inbound::Info(Info::TokensPlayed(text)) => {
-                self.playback.played(text.expose());
+                self.played(text.expose());
                 self.goodbye_progress(now);
             }
             Inbound::Info(Info::AgentSpeaking(on)) => {
                 self.playback.speaking(on);
+                if let Some(reply) = self.playback.front().filter(|_| on) {
+                    self.history.mark(reply, Step::Speaking);
+                }
                 self.goodbye_progress(now);
             }
             // A partial prompt starts no turn, but somebody is speaking.
@@ -340,6 +358,19 @@ impl Session {
             | Inbound::Setup(_)
             | Inbound::Error { .. }
             | Inbound::Unknown => {}
+        }
+    }
+
+    /// Follows what was played, reply by reply.
+    fn played(&mut self, text: &str) {
+        let before = self.playback.front();
+        self.playback.played(text);
+        let now = self.playback.front();
+        if let Some(reply) = before.filter(|reply| now != Some(*reply)) {
+            self.history.mark(reply, Step::Heard);
+        }
+        if let Some(reply) = now {
+            self.history.mark(reply, Step::Progress);
         }
     }
 

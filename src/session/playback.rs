@@ -116,11 +116,15 @@ impl Playback {
         self.cut()
     }
 
-    /// Empties the queue after the line dropped: what was reported by then was heard. Without reports all of it
-    /// counts as heard.
-    pub(super) fn lost(&mut self) -> Vec<(ReplyId, usize)> {
-        self.settle();
-        self.cut()
+    /// How many bytes of a reply were heard, if not all of it was. Without reports all of it counts as heard.
+    pub(super) fn heard_of(&self, reply: ReplyId) -> Option<usize> {
+        let piece = self.queue.iter().find(|piece| piece.reply == Some(reply)).filter(|_| self.reported)?;
+        Some(piece.start + piece.played)
+    }
+
+    /// The reply that is played now, or next.
+    pub(super) fn front(&self) -> Option<ReplyId> {
+        self.queue.iter().find_map(|piece| piece.reply)
     }
 
     fn cut(&mut self) -> Vec<(ReplyId, usize)> {

@@ -11,6 +11,10 @@ use crate::ids::CallSid;
 pub struct Settings {
     /// The call.
     pub call_sid: CallSid,
+    /// The number of this session in its call: 0, then how many times the call was reconnected.
+    pub attempt: u8,
+    /// When the session begins, since 1970. What is recorded counts from here.
+    pub began: Duration,
     /// Names the hand-off this call may end in. New for every call.
     pub handoff_id: String,
     /// The language the call begins in, as a BCP 47 tag.

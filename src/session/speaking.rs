@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Session;
-use super::history::ReplyId;
+use super::history::{ReplyId, Step};
 use crate::relay::{Outbound, Speech};
 use crate::speech::Speakable;
 
@@ -71,6 +71,7 @@ impl Session {
         let reply = self.history.open_reply();
         self.cycle.seam();
         self.send_words(reply, line);
+        self.history.mark(reply, Step::Finished);
     }
 
     /// Closes the reply, if it has said anything that is not closed yet.

@@ -68,7 +68,7 @@ impl Session {
         self.counts.rounds += 1;
         let mut running =
             Running { reply, pending: Vec::new(), leave: None, bad_escalation: false, line_at: None };
-        self.history.calls(reply, calls.clone());
+        self.note_calls(reply, calls.clone());
         if self.counts.rounds > MOST_ROUNDS {
             for position in 0..calls.len() {
                 self.history.answer(reply, position, &failure("too many tools in one turn"));
@@ -88,6 +88,13 @@ impl Session {
         self.stage = Stage::Running(running);
         self.bridge_tools();
         self.conclude_tools(now);
+    }
+
+    /// Adds the calls of a reply to the history.
+    pub(super) fn note_calls(&mut self, reply: ReplyId, calls: Vec<ToolCall>) {
+        let toolbox = &self.settings.toolbox;
+        let is_secure = |name: &str| toolbox.position(name).is_some_and(|at| toolbox.tools()[at].secure);
+        self.history.calls(reply, calls, is_secure);
     }
 
     /// The next line is due a while after the last one was heard.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::history::ReplyId;
+use super::history::{ReplyId, Step};
 use super::tools::Running;
 use super::{Ask, Output, RequestId, Session};
 use crate::chat::{ModelError, ModelEvent, ToolCall, ToolChoice};
@@ -191,7 +191,10 @@ impl Session {
     pub(super) fn stop_turn(&mut self) {
         match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Idle => {}
-            Stage::Asking(asking) => self.out.push(Output::Cancel(asking.id)),
+            Stage::Asking(asking) => {
+                self.history.mark(asking.reply, Step::Finished);
+                self.out.push(Output::Cancel(asking.id));
+            }
             Stage::Running(running) => {
                 self.out.extend(running.runs().map(Output::Forget));
             }
@@ -263,6 +266,7 @@ impl Session {
                     asking.give_up = now + self.settings.timings.stall;
                 }
                 let reply = asking.reply;
+                self.history.mark(reply, Step::FirstDelta);
                 if self.speak(reply, &words)
                     && let Stage::Asking(asking) = &mut self.stage
                 {
@@ -280,6 +284,7 @@ impl Session {
         let Stage::Asking(asking) = &mut self.stage else { return };
         let (reply, purpose, attempt) = (asking.reply, asking.purpose, asking.attempt);
         let spoke = asking.spoke;
+        self.history.mark(reply, Step::Finished);
         let held = std::mem::take(&mut asking.held);
         let spoke = self.speak_rest(reply) || spoke;
         match purpose {
@@ -305,6 +310,7 @@ impl Session {
     fn model_failed(&mut self, error: &ModelError, now: Instant) {
         let Stage::Asking(asking) = &self.stage else { return };
         let (purpose, attempt, spoke) = (asking.purpose, asking.attempt, asking.spoke);
+        self.history.mark(asking.reply, Step::Finished);
         // The request is over: there is nothing to cancel.
         self.stage = Stage::Idle;
         self.out.push(Output::Report(error.clone()));

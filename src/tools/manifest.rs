@@ -22,6 +22,8 @@ struct Manifest {
     #[serde(default)]
     say: Say,
     timeout_ms: Option<u64>,
+    #[serde(default)]
+    secure: bool,
     http: Option<Endpoint>,
 }
 
@@ -45,6 +47,7 @@ pub(super) fn read(text: &Text) -> Result<(Tool, Schema, Option<Endpoint>), File
         say: manifest.say,
         timeout: Duration::from_millis(timeout),
         kind,
+        secure: manifest.secure,
     };
     Ok((tool, schema, manifest.http))
 }

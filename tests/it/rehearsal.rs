@@ -39,6 +39,8 @@ pub(crate) fn lines() -> Lines {
 pub(crate) fn settings(toolbox: Arc<dyn Toolbox>) -> Settings {
     Settings {
         call_sid: "CA00000000000000000000000000000001".parse().unwrap(),
+        attempt: 0,
+        began: Duration::from_secs(1_000),
         handoff_id: "HO1".into(),
         language: "en-US".into(),
         languages: ["en-US", "es-US", "es-MX"].map(str::to_owned).into(),
