@@ -47,7 +47,7 @@ fn main() {
 
 /// The bridge: prints its address, and serves until it is killed.
 async fn bridge(model: String) {
-    let settings = [("PORT", "0".to_owned()), ("OPENAI_BASE_URL", model)];
+    let settings = [("PORT", "0".to_owned()), ("OPENAI_BASE_URL", model), ("DATABASE_URL", "none".to_owned())];
     let settings: BTreeMap<_, _> =
         settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let server = Server::start(Config::load(&settings).expect("settings")).await.expect("a server");

@@ -21,8 +21,10 @@ const SOON: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // No settings but a free port: the embedded agent answers, and only this machine may call.
-    let settings = BTreeMap::from([("PORT".to_owned(), "0".to_owned())]);
+    // A free port and nothing kept: the embedded agent answers, and only this machine may call.
+    let settings = [("PORT", "0"), ("DATABASE_URL", "none")];
+    let settings: BTreeMap<_, _> =
+        settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let server = Server::start(Config::load(&settings)?).await?;
     let address = Url::parse(&format!("http://{}", server.address()))?;
     let ending = CancellationToken::new();

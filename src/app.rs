@@ -9,6 +9,7 @@ use std::time::Duration;
 use axum::serve::ListenerExt;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -22,6 +23,7 @@ use crate::llm::offline::Offline;
 use crate::llm::openai::{Endpoint, OpenAi};
 use crate::playbook::{Shelf, Sources};
 use crate::prompts::FileError;
+use crate::store::{Store, StoreError};
 use crate::token::{Keyring, nonce};
 use crate::tools::Tools;
 use crate::twilio::signature::Verifier;
@@ -30,6 +32,9 @@ use crate::twilio::signature::Verifier;
 const DRAIN: Duration = Duration::from_secs(600);
 /// How long the action callbacks of the last calls may take.
 const LAST_CALLBACKS: Duration = Duration::from_secs(5);
+
+/// How long the last notes of the store may take.
+const LAST_NOTES: Duration = Duration::from_secs(5);
 
 /// Why a server could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +50,9 @@ pub enum StartError {
     /// A prompt or a tool manifest is broken.
     #[error(transparent)]
     Playbook(#[from] FileError),
+    /// The address of the database cannot be read.
+    #[error("DATABASE_URL: {0}")]
+    Store(#[from] StoreError),
     /// The HTTP client for the model cannot be built.
     #[error("cannot set up the HTTP client: {0}")]
     Client(#[from] reqwest::Error),
@@ -54,6 +62,8 @@ pub enum StartError {
 pub struct Server {
     listener: TcpListener,
     bridge: Arc<Bridge>,
+    /// What runs beside the server and ends with it.
+    beside: JoinSet<()>,
 }
 
 impl Server {
@@ -71,8 +81,17 @@ impl Server {
         } else {
             config.origin.clone()
         };
-        let bridge = Arc::new(bridge(config, origin)?);
-        Ok(Self { listener, bridge })
+        let mut beside = JoinSet::new();
+        let store = match &config.store {
+            Some(options) => {
+                let (store, writer) = Store::open(options)?;
+                beside.spawn(writer.run());
+                store
+            }
+            None => Store::none(),
+        };
+        let bridge = Arc::new(bridge(config, origin, store)?);
+        Ok(Self { listener, bridge, beside })
     }
 
     /// Where it listens.
@@ -105,11 +124,18 @@ impl Server {
                 () = at_once.cancelled() => warn!(calls = bridge.calls.count(), "ending at once"),
             }
         };
+        let store = self.bridge.store.clone();
         let serving = axum::serve(listener, http::router(self.bridge)).into_future();
-        tokio::select! {
+        let served = tokio::select! {
             served = serving => served,
             () = over => Ok(()),
+        };
+        if tokio::time::timeout(LAST_NOTES, store.flush()).await != Ok(true) {
+            let waiting = store.health().waiting;
+            warn!(waiting, "store is away at the end: what waited is not kept");
         }
+        drop(self.beside);
+        served
     }
 }
 
@@ -139,7 +165,7 @@ pub fn shelf(config: &Config) -> Result<Shelf, StartError> {
     Ok(Shelf::open(sources, Tools::client()?)?)
 }
 
-fn bridge(config: Config, origin: Origin) -> Result<Bridge, StartError> {
+fn bridge(config: Config, origin: Origin, store: Store) -> Result<Bridge, StartError> {
     let shelf = Arc::new(shelf(&config)?);
     let (tokens, workflow) = match &config.access {
         Access::Signed(tokens) => (tokens.clone(), config.workflow),
@@ -160,6 +186,7 @@ fn bridge(config: Config, origin: Origin) -> Result<Bridge, StartError> {
         },
         shelf,
         calls: Arc::new(Calls::default()),
+        store,
         timings: config.timings,
         sockets: TaskTracker::new(),
         answered: http::Answered::default(),

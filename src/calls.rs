@@ -34,7 +34,7 @@ pub struct Calls {
     /// Numbers the sessions of this process.
     sessions: AtomicU64,
     handoffs: Cache<CallSid, Arc<Handoff>>,
-    memories: Cache<CallSid, Arc<Mutex<Option<Memory>>>>,
+    memories: Cache<CallSid, Arc<Mutex<Option<(u8, Memory)>>>>,
     spent: Cache<String, ()>,
     /// The prompts and tools a call began with: what was edited meanwhile is for the next call.
     pinned: Cache<CallSid, Arc<Playbook>>,
@@ -119,13 +119,13 @@ impl Calls {
         self.handoffs.get(call_sid)
     }
 
-    /// Keeps the conversation of a call whose socket was lost.
-    pub fn remember(&self, call_sid: &CallSid, memory: Memory) {
-        self.memories.insert(call_sid.clone(), Arc::new(Mutex::new(Some(memory))));
+    /// Keeps the conversation of a call whose socket was lost, as session number `session` left it.
+    pub fn remember(&self, call_sid: &CallSid, session: u8, memory: Memory) {
+        self.memories.insert(call_sid.clone(), Arc::new(Mutex::new(Some((session, memory)))));
     }
 
-    /// Takes the conversation of a call, for its next session.
-    pub fn recall(&self, call_sid: &CallSid) -> Option<Memory> {
+    /// Takes the conversation of a call, for its next session, with the number of the one that left it.
+    pub fn recall(&self, call_sid: &CallSid) -> Option<(u8, Memory)> {
         let memory = self.memories.remove(call_sid)?;
         memory.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

@@ -25,6 +25,7 @@ pub mod relay;
 pub mod chat;
 pub mod handoff;
 pub mod speech;
+pub mod mask;
 pub mod phrases;
 pub mod record;
 pub mod session;
@@ -47,6 +48,8 @@ pub mod llm;
 pub mod playbook;
 #[cfg(feature = "server")]
 pub mod prompts;
+#[cfg(feature = "server")]
+pub mod store;
 #[cfg(feature = "server")]
 pub mod telemetry;
 #[cfg(feature = "server")]

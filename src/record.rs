@@ -100,6 +100,8 @@ pub struct Memory {
 /// What changed in a call since it was last recorded: whole turns, as they are now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changes {
+    /// The number of the session.
+    pub session: u8,
     /// The turns that are new or different.
     pub turns: Vec<Turn>,
     /// The rest, as it is now.

@@ -101,7 +101,7 @@ fn refuse(error: &ConfigError) -> ExitCode {
 fn not_started(error: &StartError) -> ExitCode {
     complain(&error.to_string());
     ExitCode::from(match error {
-        StartError::Playbook(_) => USAGE,
+        StartError::Playbook(_) | StartError::Store(_) => USAGE,
         StartError::Listen { .. } | StartError::Client(_) => 1,
     })
 }

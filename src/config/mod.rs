@@ -6,6 +6,7 @@
 mod file;
 mod origin;
 mod read;
+mod store;
 pub mod table;
 
 pub use origin::{Origin, is_loopback_host};
@@ -18,6 +19,7 @@ use secrecy::SecretString;
 
 use crate::ids::{AccountSid, WorkflowSid};
 use crate::session::Timings;
+use crate::store::Options;
 
 /// Every setting, checked.
 #[derive(Debug)]
@@ -44,6 +46,8 @@ pub struct Config {
     pub tools: Option<PathBuf>,
     /// How long everything in a call may take.
     pub timings: Timings,
+    /// Where calls are kept; `None` when nothing is.
+    pub store: Option<Options>,
 }
 
 /// Who may send us requests.
@@ -102,5 +106,14 @@ impl Config {
     /// Lists everything that is missing or malformed, by name, never by value.
     pub fn load(vars: &impl Vars) -> Result<Self, ConfigError> {
         read::config(vars)
+    }
+
+    /// Reads where calls are kept, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Config::load`], for the settings that matter here.
+    pub fn load_store(vars: &impl Vars) -> Result<Option<Options>, ConfigError> {
+        read::store(vars)
     }
 }

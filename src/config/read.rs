@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 
 use super::file::File;
-use super::{Access, Config, ConfigError, HandoffNumber, ModelSettings, Models, Origin, table};
+use super::{Access, Config, ConfigError, HandoffNumber, ModelSettings, Models, Origin, store, table};
 use crate::ids::{AccountSid, WorkflowSid};
-use crate::session::Timings;
+use crate::store::Options;
 
 const DEFAULT_PORT: u16 = 8080;
 const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
@@ -140,6 +140,7 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
     if signed && workflow.is_none() && handoff_number.is_none() {
         read.problem("TWILIO_WORKFLOW_SID or HANDOFF_NUMBER: one of them must say where people answer");
     }
+    let file = file(&mut read);
     let everywhere = if signed { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
     let config = Config {
         listen: SocketAddr::new(bind.unwrap_or(everywhere.into()), port),
@@ -152,7 +153,8 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         models: models(&mut read),
         prompts: read.text("WARMLINE_PROMPTS").map(PathBuf::from),
         tools: read.text("WARMLINE_TOOLS").map(PathBuf::from),
-        timings: timings(&mut read),
+        timings: file.timings(),
+        store: file.store.options(read.parsed("DATABASE_URL", store::url)),
     };
     if read.problems.is_empty() { Ok(config) } else { Err(ConfigError(read.problems)) }
 }
@@ -212,22 +214,29 @@ fn models(read: &mut Reader<'_, impl Vars>) -> Option<Models> {
     Some(Models { primary: settings(base_url, key, model), fallback })
 }
 
-fn timings(read: &mut Reader<'_, impl Vars>) -> Timings {
+pub(super) fn store(vars: &impl Vars) -> Result<Option<Options>, ConfigError> {
+    let mut read = Reader { vars, problems: Vec::new() };
+    let file = file(&mut read);
+    let store = file.store.options(read.parsed("DATABASE_URL", store::url));
+    if read.problems.is_empty() { Ok(store) } else { Err(ConfigError(read.problems)) }
+}
+
+fn file(read: &mut Reader<'_, impl Vars>) -> File {
     let named = read.text("WARMLINE_CONFIG").map(PathBuf::from);
     let path = named.clone().unwrap_or_else(|| "warmline.toml".into());
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(_) if named.is_none() => return Timings::default(),
+        Err(_) if named.is_none() => return File::default(),
         Err(error) => {
             read.problems.push(format!("WARMLINE_CONFIG: {}: {}", path.display(), error.kind()));
-            return Timings::default();
+            return File::default();
         }
     };
     match File::parse(&text) {
-        Ok(file) => file.timings(),
+        Ok(file) => file,
         Err(error) => {
             read.problems.push(format!("{}: {error}", path.display()));
-            Timings::default()
+            File::default()
         }
     }
 }

@@ -30,6 +30,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("OPENAI_FALLBACK_API_KEY", "key of the second endpoint [OPENAI_API_KEY]"),
     setting("OPENAI_FALLBACK_BASE_URL", "second endpoint, asked when the first failed [OPENAI_BASE_URL]"),
     setting("OPENAI_FALLBACK_MODEL", "model of the second endpoint; setting it switches the second try over"),
+    setting("DATABASE_URL", "where calls are kept: sqlite:FILE, postgres:… or none [sqlite:warmline.db]"),
     setting("WARMLINE_PROMPTS", "folder of prompts [./prompts if it has agent.md, else embedded]"),
     setting("WARMLINE_TOOLS", "folder of tool manifests [./tools if ./prompts has agent.md, else embedded]"),
     setting("WARMLINE_CONFIG", "settings with structure [./warmline.toml if it exists]"),

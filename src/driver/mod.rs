@@ -17,8 +17,10 @@ use crate::clock::{now, since_epoch};
 use crate::llm::{Model, Question, Tuning};
 use crate::playbook::Playbook;
 use crate::prompts::CallFacts;
+use crate::record::Memory;
 use crate::relay::Setup;
 use crate::session::{Opening, Session, Settings, Timings};
+use crate::store::{Began, Came, Store, What};
 use crate::token::{RelayPass, nonce};
 use running::Running;
 
@@ -54,6 +56,8 @@ pub struct Call {
     pub playbook: Arc<Playbook>,
     /// The calls of this process.
     pub calls: Arc<Calls>,
+    /// Where calls are kept.
+    pub store: Store,
     /// How long everything may take.
     pub timings: Timings,
 }
@@ -65,10 +69,36 @@ pub async fn run(mut wire: impl Wire, call: Call) {
     let question = first_question(&call, &setup);
     // The socket of the session before may still be open on our side: it leaves the conversation first.
     presence.alone().await;
-    let memory = if call.pass.attempt > 0 { call.calls.recall(&call.pass.call_sid) } else { None };
+    let memory = memory(&call).await;
+    call.store.note(&call.pass.call_sid, What::Began(began(&call, &setup)));
     info!(attempt = call.pass.attempt, restored = memory.is_some(), "session began");
     let (session, opening) = Session::new(settings(&call), memory, now());
     Running::new(wire, session, question, &call).run(opening, &presence).await;
+}
+
+/// What an earlier session of the call left: in this process if that was the one before, else in the store.
+async fn memory(call: &Call) -> Option<Memory> {
+    let RelayPass { call_sid, attempt, .. } = &call.pass;
+    if *attempt == 0 {
+        return None;
+    }
+    match call.calls.recall(call_sid) {
+        Some((before, memory)) if before.saturating_add(1) == *attempt => Some(memory),
+        // Another process may have had the call meanwhile.
+        older => call.store.memory(call_sid).await.or(older.map(|(_, memory)| memory)),
+    }
+}
+
+fn began(call: &Call, setup: &Setup) -> Began {
+    let prompts = &call.playbook.prompts;
+    let (from, to) = (setup.from.expose().as_str(), setup.to.expose().as_str());
+    Began {
+        session: call.pass.attempt,
+        came: Came::new(setup.account_sid.clone(), setup.direction.as_deref(), Some(from), Some(to)),
+        language: prompts.front.language.clone(),
+        prompts: prompts.version.clone(),
+        files: prompts.files.clone(),
+    }
 }
 
 /// Everything that stays the same in all questions of a call.

@@ -18,7 +18,8 @@ use crate::llm::{Answer, Model, Question};
 use crate::pii::Pii;
 use crate::playbook::Playbook;
 use crate::relay::{Inbound, Outbound};
-use crate::session::{Ask, Input, Output, Outputs, RequestId, Run, RunId, Session};
+use crate::session::{Ask, Input, Output, Outputs, RequestId, Run, RunId, Session, Summary};
+use crate::store::{DeliveryState, Store, What};
 
 /// How long Twilio may take to close the socket after `end`.
 const CLOSE: Duration = Duration::from_secs(5);
@@ -32,7 +33,9 @@ pub(super) struct Running<W> {
     wire: W,
     session: Session,
     call_sid: CallSid,
+    attempt: u8,
     calls: Arc<Calls>,
+    store: Store,
     model: Arc<dyn Model>,
     playbook: Arc<Playbook>,
     question: Question,
@@ -60,7 +63,9 @@ impl<W: Wire> Running<W> {
             wire,
             session,
             call_sid: call.pass.call_sid.clone(),
+            attempt: call.pass.attempt,
             calls: call.calls.clone(),
+            store: call.store.clone(),
             model: call.model.clone(),
             playbook: call.playbook.clone(),
             question,
@@ -87,9 +92,14 @@ impl<W: Wire> Running<W> {
             seconds = summary.lasted.as_secs(),
             "session ended"
         );
+        if !superseded {
+            let Summary { outcome, trigger, .. } = summary;
+            let left = What::Left { outcome, trigger, session: self.attempt };
+            self.store.note(&self.call_sid, left);
+        }
         if !self.session.has_ended() {
             // The next session of this call, if there is one, goes on from here.
-            self.calls.remember(&self.call_sid, self.session.into_memory());
+            self.calls.remember(&self.call_sid, self.attempt, self.session.into_memory());
         }
         presence.leave();
         if superseded {
@@ -196,8 +206,14 @@ impl<W: Wire> Running<W> {
                     }
                 }
                 Output::Report(error) => warn!(%error, "model failed"),
-                Output::Keep(handoff) => self.calls.keep(&self.call_sid, *handoff),
+                Output::Keep(handoff) => {
+                    self.store.note(&self.call_sid, What::Decided(self.attempt, handoff.clone()));
+                    self.calls.keep(&self.call_sid, *handoff);
+                }
             }
+        }
+        if let Some(changes) = self.session.changes() {
+            self.store.note(&self.call_sid, What::Changed(changes));
         }
         state
     }
@@ -212,10 +228,14 @@ impl<W: Wire> Running<W> {
         let json = frame.to_json();
         trace!(bytes = json.len(), "frame sent");
         let sent = tokio::time::timeout(SEND, self.wire.send(json)).await;
-        sent.unwrap_or_else(|_| {
+        let sent = sent.unwrap_or_else(|_| {
             warn!("socket takes no frames");
             Err(Lost)
-        })
+        });
+        if let (Outbound::End { .. }, Ok(())) = (frame, sent) {
+            self.store.note(&self.call_sid, What::Delivered(DeliveryState::Sent.into()));
+        }
+        sent
     }
 
     fn ask(&mut self, ask: Ask) {

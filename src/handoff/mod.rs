@@ -146,6 +146,16 @@ pub enum Speaker {
     Agent,
 }
 
+impl Speaker {
+    /// The word for it in documents and in the store.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Caller => "caller",
+            Self::Agent => "agent",
+        }
+    }
+}
+
 impl Trigger {
     /// The `reasonCode` when no model gave one.
     pub fn reason_code(self) -> &'static str {

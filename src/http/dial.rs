@@ -7,7 +7,8 @@ use axum::extract::State;
 use tracing::{info, warn};
 
 use super::form::Form;
-use super::{Shared, Twiml};
+use super::{People, Shared, Twiml};
+use crate::store::DeliveryState;
 use crate::twiml::Response;
 
 /// Answers how the dialled call ended.
@@ -17,9 +18,15 @@ pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extens
     let call_sid = call_sid.as_ref().map(tracing::field::display);
     let document = if matches!(status, "completed" | "answered") || !form.is_live() {
         info!(call.sid = call_sid, status, "dialled call is over");
+        if matches!(status, "completed" | "answered") {
+            bridge.delivered(&form, DeliveryState::Answered.into());
+        } else {
+            bridge.delivered(&form, DeliveryState::Abandoned.into());
+        }
         Response::new().hangup()
     } else {
         warn!(call.sid = call_sid, status, "nobody answered the dialled number; offering the voicemail");
+        bridge.delivered(&form, People::last());
         bridge.people.voicemail()
     };
     (&document).into()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::handoff::Contact;
 use crate::ids::{AccountSid, CallSid};
 use crate::pii::Pii;
+use crate::store::Came;
 
 /// All pairs as received. New names may appear at any time, and any may be missing.
 #[derive(Debug, Clone)]
@@ -40,6 +41,11 @@ impl Form {
     pub(super) fn contact(&self) -> Contact {
         let pii = |name| self.text(name).map(Pii::from);
         Contact { from: pii("From"), to: pii("To"), name: pii("CallerName") }
+    }
+
+    /// Who calls whom.
+    pub(super) fn came(&self) -> Came {
+        Came::new(self.account_sid(), self.word("Direction"), self.text("From"), self.text("To"))
     }
 
     /// Whether somebody is still on the line. A status we do not know counts as somebody.

@@ -11,6 +11,7 @@ use super::form::Form;
 use super::{Shared, Twiml, incoming, replay};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
+use crate::store::{DeliveryState, What};
 use crate::token::{ActionState, Purpose, nonce};
 use crate::twiml::Response;
 
@@ -28,10 +29,26 @@ pub(super) async fn answer(
     Extension(form): Extension<Form>,
 ) -> Twiml {
     let key = replay::key("handoff", &headers, &form, &["SessionId", "SessionStatus"]);
-    bridge.answered.once(key, || (&next(&bridge, &form)).into())
+    let decided = decided(&bridge, &form).await;
+    bridge.answered.once(key, || (&next(&bridge, &form, decided)).into())
 }
 
-fn next(bridge: &Shared, form: &Form) -> Response {
+/// What the session had decided on, where it does not come back in `HandoffData`: in this process or in the
+/// store. A node that knows nothing of it goes on without.
+async fn decided(bridge: &Shared, form: &Form) -> Option<Handoff> {
+    let call_sid = form.call_sid().filter(|_| form.is_live())?;
+    let returned = form.text("HandoffData").map(|data| Handoff::read(data, &call_sid, &nonce()));
+    if matches!(returned, Some(Ok(_))) {
+        return None;
+    }
+    if let Some(kept) = bridge.calls.kept(&call_sid) {
+        return Some((*kept).clone());
+    }
+    let session = state(bridge, form, &call_sid).map(|state| state.attempt);
+    bridge.store.decided(&call_sid, session).await
+}
+
+fn next(bridge: &Shared, form: &Form, decided: Option<Handoff>) -> Response {
     let Some(call_sid) = form.call_sid() else {
         warn!("session end without a usable CallSid; the call goes to a person");
         return bridge.people.nameless(Trigger::BridgeFailure);
@@ -40,12 +57,20 @@ fn next(bridge: &Shared, form: &Form) -> Response {
     let status = form.word("SessionStatus").unwrap_or("none");
     if !form.is_live() || status == "completed" {
         info!(status, "caller has gone");
+        bridge.store.note(&call_sid, What::Over);
         return Response::new();
     }
-    if let Some(handoff) = document(bridge, form, &call_sid) {
+    if let Some(handoff) = document(form, &call_sid, decided) {
         return match handoff.context.outcome {
-            Outcome::Completed => Response::new().hangup(),
-            Outcome::Escalated => escalate(bridge, form, &handoff),
+            Outcome::Completed => {
+                bridge.delivered(form, DeliveryState::Completed.into());
+                Response::new().hangup()
+            }
+            Outcome::Escalated => {
+                let context = &handoff.context;
+                info!(handoff.id = context.handoff_id, trigger = ?context.trigger, "call goes to a person");
+                bridge.hand_over(form, &handoff)
+            }
         };
     }
     match reconnect(bridge, form, status, &call_sid) {
@@ -55,30 +80,28 @@ fn next(bridge: &Shared, form: &Form) -> Response {
         }
         None => {
             warn!(status, code = form.word("ErrorCode"), "session ended without a document");
-            let handoff = Handoff::bare(call_sid, nonce(), Trigger::BridgeFailure);
-            escalate(bridge, form, &handoff)
+            bridge.hand_over_bare(form, call_sid, Trigger::BridgeFailure)
         }
     }
 }
 
-/// What came back, if it is this call's and can be used; else what the session kept.
-fn document(bridge: &Shared, form: &Form, call_sid: &CallSid) -> Option<Handoff> {
-    let returned = form.text("HandoffData").map(|data| Handoff::read(data, call_sid, &nonce()));
-    let kept = || bridge.calls.kept(call_sid).map(|kept| (*kept).clone());
-    match returned {
+/// What came back, if it is this call's and can be used; else what the session had decided on.
+fn document(form: &Form, call_sid: &CallSid, decided: Option<Handoff>) -> Option<Handoff> {
+    match form.text("HandoffData").map(|data| Handoff::read(data, call_sid, &nonce())) {
         Some(Ok(handoff)) => Some(handoff),
         Some(Err(error)) => {
             warn!(%error, "HandoffData cannot be used");
-            Some(kept().unwrap_or_else(|| Handoff::bare(call_sid.clone(), nonce(), Trigger::BridgeFailure)))
+            let bare = || Handoff::bare(call_sid.clone(), nonce(), Trigger::BridgeFailure);
+            Some(decided.unwrap_or_else(bare))
         }
-        None => kept(),
+        None => decided,
     }
 }
 
-fn escalate(bridge: &Shared, form: &Form, handoff: &Handoff) -> Response {
-    let context = &handoff.context;
-    info!(handoff.id = context.handoff_id, trigger = ?context.trigger, "call goes to a person");
-    bridge.people.take(handoff, &form.contact())
+/// What our own URL remembers, if it is this call's and was not changed.
+fn state(bridge: &Shared, form: &Form, call_sid: &CallSid) -> Option<ActionState> {
+    let state = form.text("s").and_then(|state| bridge.keyring.open::<ActionState>(Purpose::Action, state));
+    state.filter(|state| state.call_sid == *call_sid)
 }
 
 /// The number of the next try, where there is to be one, and who speaks in it. The count travels in our own
@@ -89,8 +112,7 @@ fn reconnect(bridge: &Shared, form: &Form, status: &str, call_sid: &CallSid) -> 
     if status != "failed" || !RETRYABLE.contains(&code) || !bridge.is_ready() {
         return None;
     }
-    let state = form.text("s").and_then(|state| bridge.keyring.open::<ActionState>(Purpose::Action, state));
-    let state = state.filter(|state| state.call_sid == *call_sid);
+    let state = state(bridge, form, call_sid);
     let before = state.as_ref().map_or(1, |state| state.attempt);
     let spoke = state.and_then(|state| state.provider);
     let playbook = || bridge.calls.pinned(call_sid, || bridge.shelf.current());

@@ -10,10 +10,11 @@ use tracing::{error, info, warn};
 use super::form::Form;
 use super::{Shared, Twiml, replay};
 use crate::clock::since_epoch;
-use crate::handoff::{Handoff, Trigger};
+use crate::handoff::Trigger;
 use crate::ids::CallSid;
 use crate::playbook::Playbook;
 use crate::prompts::SpokenLanguage;
+use crate::store::What;
 use crate::token::{ActionState, Purpose, RelayPass, nonce};
 use crate::twiml::{Connect, Language, Relay, RelayAttribute, Response};
 
@@ -42,14 +43,14 @@ fn connect_or_hand_over(bridge: &Shared, form: &Form) -> Response {
     };
     if !bridge.is_ready() {
         info!(call.sid = %call_sid, "draining: the call goes to a person");
-        let handoff = Handoff::bare(call_sid, nonce(), Trigger::BridgeFailure);
-        return bridge.people.take(&handoff, &form.contact());
+        return bridge.hand_over_bare(form, call_sid, Trigger::BridgeFailure);
     }
     if !form.is_live() {
         warn!(call.sid = %call_sid, status = form.word("CallStatus"), "incoming call is over already");
         return Response::new();
     }
     info!(call.sid = %call_sid, "incoming call");
+    bridge.store.note(&call_sid, What::Came(form.came()));
     connect(bridge, form, call_sid, 0, None)
 }
 

@@ -32,13 +32,17 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::calls::Calls;
 use crate::config::{Access, Origin};
-use crate::handoff::Trigger;
+use crate::handoff::{Handoff, Outcome, Trigger};
+use crate::ids::CallSid;
 use crate::llm::Model;
 use crate::playbook::Shelf;
 use crate::session::Timings;
-use crate::token::Keyring;
+use crate::store::{Delivery, Store, What};
+use crate::token::{Keyring, nonce};
+
 use crate::twilio::signature::Verifier;
 use crate::twiml;
+use form::Form;
 
 /// Everything the URLs need. One per server.
 pub struct Bridge {
@@ -58,6 +62,8 @@ pub struct Bridge {
     pub model: Arc<dyn Model>,
     /// The calls of this process.
     pub calls: Arc<Calls>,
+    /// Where calls are kept.
+    pub store: Store,
     /// How long everything in a call may take.
     pub timings: Timings,
     /// Tracks every open relay socket.
@@ -72,6 +78,28 @@ impl Bridge {
     /// Whether new calls are still taken.
     pub fn is_ready(&self) -> bool {
         !self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Hands a call over with its document.
+    fn hand_over(&self, form: &Form, handoff: &Handoff) -> twiml::Response {
+        self.delivered(form, self.people.first());
+        self.people.take(handoff, &form.contact())
+    }
+
+    /// Hands a call over that no session decided on.
+    fn hand_over_bare(&self, form: &Form, call_sid: CallSid, trigger: Trigger) -> twiml::Response {
+        let handoff = Handoff::bare(call_sid.clone(), format!("HO{}", nonce()), trigger);
+        self.store.note(&call_sid, What::Came(form.came()));
+        self.store.note(&call_sid, What::Decided(0, Box::new(handoff.clone())));
+        self.store.note(&call_sid, What::Left { outcome: Some(Outcome::Escalated), trigger: None, session: 0 });
+        self.hand_over(form, &handoff)
+    }
+
+    /// Notes how far a hand-off has come.
+    fn delivered(&self, form: &Form, delivery: Delivery) {
+        if let Some(call_sid) = form.call_sid() {
+            self.store.note(&call_sid, What::Delivered(delivery));
+        }
     }
 }
 

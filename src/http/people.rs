@@ -3,6 +3,7 @@
 use crate::config::{HandoffNumber, Origin};
 use crate::handoff::{Contact, Handoff, Trigger};
 use crate::ids::WorkflowSid;
+use crate::store::{Delivery, DeliveryState};
 use crate::token::nonce;
 use crate::twiml::{Dial, Enqueue, Number, Record, Response, Say, Sip, Task};
 
@@ -50,6 +51,30 @@ impl People {
             // A recording without an action would begin the document anew.
             None => response.say(Say::new(SORRY)).hangup(),
         }
+    }
+
+    /// What is noted of a call that is handed over.
+    pub(super) fn first(&self) -> Delivery {
+        match &self.workflow {
+            Some(workflow) => {
+                let target = Some(format!("workflow:{workflow}"));
+                Delivery { target, state: DeliveryState::Queued }
+            }
+            None => self.second(),
+        }
+    }
+
+    /// What is noted of a call that the queue did not take.
+    pub(super) fn second(&self) -> Delivery {
+        match &self.number {
+            Some(_) => Delivery { target: Some("number".to_owned()), state: DeliveryState::Dialled },
+            None => Self::last(),
+        }
+    }
+
+    /// What is noted of a call that nobody took.
+    pub(super) fn last() -> Delivery {
+        Delivery { target: Some("voicemail".to_owned()), state: DeliveryState::Voicemail }
     }
 
     /// The next target for a call that the queue did not take.

@@ -9,6 +9,7 @@ use tracing::{info, warn};
 
 use super::form::Form;
 use super::{Shared, Twiml, replay};
+use crate::store::DeliveryState;
 use crate::twiml::Response;
 
 /// Answers what the queue made of the call.
@@ -29,11 +30,18 @@ fn next(bridge: &Shared, form: &Form) -> Response {
         // Somebody has the call, or nobody is on it: hanging up here would cut them off.
         "bridged" | "bridging-in-process" | "redirected" | "redirected-from-bridged" | "hangup" => {
             info!(call.sid = call_sid, result, "call left the queue");
+            match result {
+                "hangup" => bridge.delivered(form, DeliveryState::Abandoned.into()),
+                "bridged" | "bridging-in-process" => bridge.delivered(form, DeliveryState::Answered.into()),
+                // Somebody else decides what becomes of it.
+                _ => {}
+            }
             Response::new()
         }
         _ if !form.is_live() => Response::new(),
         _ => {
             warn!(call.sid = call_sid, result, "queue did not take the call; trying the next target");
+            bridge.delivered(form, bridge.people.second());
             bridge.people.after_queue()
         }
     }

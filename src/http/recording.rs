@@ -3,14 +3,17 @@
 //! <https://www.twilio.com/docs/voice/twiml/record>
 
 use axum::Extension;
+use axum::extract::State;
 use tracing::warn;
 
-use super::Twiml;
 use super::form::Form;
+use super::{Shared, Twiml};
+use crate::store::DeliveryState;
 use crate::twiml::{Response, Say};
 
 /// Thanks the caller, and tells the operator.
-pub(super) async fn answer(Extension(form): Extension<Form>) -> Twiml {
+pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extension<Form>) -> Twiml {
+    bridge.delivered(&form, DeliveryState::Message.into());
     let call_sid = form.call_sid();
     warn!(
         call.sid = call_sid.as_ref().map(tracing::field::display),

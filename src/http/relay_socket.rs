@@ -39,6 +39,7 @@ pub(super) async fn open(
         pass,
         model: bridge.model.clone(),
         calls: bridge.calls.clone(),
+        store: bridge.store.clone(),
         timings: bridge.timings,
     };
     let span = info_span!("call", call.sid = %call.pass.call_sid);

@@ -53,6 +53,8 @@ pub struct Prompts {
     pub knowledge: Knowledge,
     /// Names this version: 12 hex digits over the names and texts of all files it was read from.
     pub version: String,
+    /// Those files, as a JSON object of texts by name.
+    pub files: Arc<str>,
     template: Template,
 }
 
@@ -103,7 +105,7 @@ impl Prompts {
         let template = Template::new(&agent.file, begins, body, &knowledge)?;
         let lines = read_lines(&embedded, Lines::default())?;
         let lines = read_lines(&texts, lines)?;
-        Ok(Self { front, lines: Arc::new(lines), knowledge, version: version(&texts), template })
+        Ok(Self { front, lines: Arc::new(lines), knowledge, version: version(&texts), files: files(&texts), template })
     }
 }
 
@@ -133,6 +135,11 @@ fn knowledge_language(name: &str) -> Option<Option<&str>> {
     let language = middle.strip_prefix('.')?;
     let is_tag = !language.is_empty() && language.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     is_tag.then_some(Some(language))
+}
+
+fn files(texts: &[Text]) -> Arc<str> {
+    let files = texts.iter().map(|text| (text.name.clone(), text.text.clone().into()));
+    serde_json::Value::Object(files.collect()).to_string().into()
 }
 
 fn version(texts: &[Text]) -> String {

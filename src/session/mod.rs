@@ -251,7 +251,8 @@ impl Session {
     /// the model is only adding words.
     pub fn changes(&mut self) -> Option<Changes> {
         let turns = self.history.take_news(|reply| self.playback.heard_of(reply));
-        (!turns.is_empty()).then(|| Changes { turns, state: self.state() })
+        let session = self.settings.attempt;
+        (!turns.is_empty()).then(|| Changes { session, turns, state: self.state() })
     }
 
     /// What the next session of the same call needs to go on. Twilio drops what it had not played when the

@@ -51,6 +51,7 @@ impl TestBridge {
             ("TWILIO_WORKFLOW_SID", WORKFLOW),
             ("OPENAI_BASE_URL", model.base_url.as_str()),
             ("OPENAI_API_KEY", "sk-test"),
+            ("DATABASE_URL", "sqlite::memory:"),
             // The folders of this repository are its embedded ones; tests do not depend on where they run.
             ("WARMLINE_PROMPTS", concat!(env!("CARGO_MANIFEST_DIR"), "/prompts")),
             ("WARMLINE_TOOLS", concat!(env!("CARGO_MANIFEST_DIR"), "/tools")),

@@ -27,6 +27,7 @@ use warmline::driver::{self, Call, Lost, Wire};
 use warmline::llm::{Answer, Model, Question};
 use warmline::playbook::{Shelf, Source, Sources};
 use warmline::session::Timings;
+use warmline::store::Store;
 use warmline::token::{RelayPass, nonce};
 use warmline::tools::Tools;
 
@@ -263,6 +264,7 @@ impl Stage {
             model: Arc::new(Scripted(model)),
             playbook: self.shelf.current(),
             calls: self.calls.clone(),
+            store: Store::none(),
             timings: timings(),
         };
         let span = info_span!("call", call.sid = CALL);

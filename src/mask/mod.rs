@@ -1,0 +1,239 @@
+//! Digits that must not lie on a disk: payment cards, their security codes, social security numbers.
+//!
+//! Callers say and type them whether they are asked to or not. They are replaced character by character, so
+//! that places in a text stay what they were. What only looks alike (orders, phones, parcels, dates) stays.
+//!
+//! A number that is told in two utterances with a reply between them is not recognised.
+
+mod digits;
+mod numbers;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use serde_json::Value;
+
+use digits::{Run, runs};
+
+/// What takes the place of a digit.
+const MASK: char = '*';
+/// How many characters before a short number may say what it is.
+const CUE_REACH: usize = 60;
+
+/// Words that say that a short number is a card's security code. Lower case.
+const CODE_CUES: [&str; 18] = [
+    "cvv",
+    "cvc",
+    "csc",
+    "cv2",
+    "security code",
+    "securitycode",
+    "security_code",
+    "verification value",
+    "back of the card",
+    "back of your card",
+    "código de seguridad",
+    "codigo de seguridad",
+    "código de segurança",
+    "codigo de seguranca",
+    "cryptogramme",
+    "code de sécurité",
+    "prüfnummer",
+    "sicherheitscode",
+];
+/// Words that say that a number is a social security number. Lower case.
+const SSN_CUES: [&str; 5] = ["ssn", "social security", "social_security", "socialsecurity", "seguro social"];
+
+/// The text without what must not be kept. `cue` is what was said or written before it, such as the question
+/// that the text answers.
+pub fn mask<'a>(text: &'a str, cue: Option<&str>) -> Cow<'a, str> {
+    let mut hidden: Vec<Range<usize>> = Vec::new();
+    let cue = cue.unwrap_or_default().to_lowercase();
+    for run in runs(text) {
+        hidden.extend(numbers::cards(&run));
+        hidden.extend(numbers::hyphenated_ssns(&run, text));
+        let count = run.digits.len();
+        let cued = |cues: &[&str]| has(&cue, cues) || has(&before(text, &run), cues);
+        let is_code = (3..=4).contains(&count) && cued(&CODE_CUES);
+        let is_ssn = (count == 4 || count == 9) && cued(&SSN_CUES);
+        if is_code || is_ssn {
+            hidden.extend(run.digits.iter().map(|digit| digit.place.clone()));
+        }
+    }
+    if hidden.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let is_hidden = |at: usize| hidden.iter().any(|place| place.contains(&at));
+    Cow::Owned(text.char_indices().map(|(at, c)| if is_hidden(at) { MASK } else { c }).collect())
+}
+
+/// A JSON text without what must not be kept. A key tells what its value is; a number that is masked becomes a
+/// text.
+pub fn mask_json(text: &str) -> String {
+    match serde_json::from_str::<Value>(text) {
+        Ok(mut value) => {
+            mask_value(&mut value, None);
+            value.to_string()
+        }
+        Err(_) => mask(text, None).into_owned(),
+    }
+}
+
+fn mask_value(value: &mut Value, key: Option<&str>) {
+    match value {
+        Value::String(text) => {
+            if let Cow::Owned(masked) = mask(text, key) {
+                *text = masked;
+            }
+        }
+        Value::Number(number) => {
+            if let Cow::Owned(masked) = mask(&number.to_string(), key) {
+                *value = Value::String(masked);
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| mask_value(value, key)),
+        Value::Object(map) => map.iter_mut().for_each(|(key, value)| mask_value(value, Some(key))),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+/// The text shortly before a run, in lower case.
+fn before(text: &str, run: &Run) -> String {
+    let before = &text[..run.digits[0].place.start];
+    let from = before.char_indices().rev().nth(CUE_REACH).map_or(0, |(at, _)| at);
+    before[from..].to_lowercase()
+}
+
+/// Whether one of the cues stands in a text, as a word of its own where it is a short one.
+fn has(text: &str, cues: &[&str]) -> bool {
+    cues.iter().any(|cue| {
+        text.match_indices(cue).any(|(at, _)| {
+            let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphabetic());
+            edge(text[..at].chars().next_back()) && edge(text[at + cue.len()..].chars().next())
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn cards_are_masked_but_for_their_last_four_digits() {
+        for (said, kept) in [
+            ("it is 4111 1111 1111 1111 thanks", "it is **** **** **** 1111 thanks"),
+            ("[keypad] 5500005555555559", "[keypad] ************5559"),
+            ("amex 3782-822463-10005.", "amex ****-******-*0005."),
+            ("4 1 1 1, 1 1 1 1, 1 1 1 1, 1 1 1 1", "* * * *, * * * *, * * * *, 1 1 1 1"),
+            ("order 12 and card 6011111111111117", "order 12 and card ************1117"),
+            ("12 4111 1111 1111 1111", "12 **** **** **** 1111"),
+            (
+                "four one one one one one one one one one one one one one one one",
+                "**** *** *** *** *** *** *** *** *** *** *** *** one one one one",
+            ),
+            ("4111.1111.1111.1111", "****.****.****.1111"),
+            ("Visa:4222222222222", "Visa:*********2222"),
+        ] {
+            assert_eq!(mask(said, None), kept);
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_card_stays() {
+        for said in [
+            "my order is 4711 0815",
+            "order 4111111111111112",                  // a wrong check digit
+            "parcel 1Z999AA10123456784",               // letters in it
+            "track 4111111111111111111111",            // too long
+            "call me at +15551230000 or 555 123 4567", // phones
+            "IMEI 356938035643809",                    // 15 digits with a right check digit, and no card begins so
+            "from 2024-01-02 to 2025-03-04",           // dates
+            "IBAN DE89370400440532013000",             // letters before it
+            "room 101, floor 2, 14 people",
+            "it costs 1,299.00 or 1,399.00",
+        ] {
+            assert_eq!(mask(said, None), said);
+        }
+    }
+
+    #[test]
+    fn a_security_code_is_told_by_the_words_before_it() {
+        for (said, kept) in [
+            ("the CVV is 123", "the CVV is ***"),
+            ("cvc 1 2 3 4", "cvc * * * *"),
+            ("el código de seguridad es 987", "el código de seguridad es ***"),
+            ("three digits on the back of the card: one two three", "three digits on the back of the card: *** *** *****"),
+        ] {
+            assert_eq!(mask(said, None), kept);
+        }
+        assert_eq!(mask("123", Some("What is the security code?")), "***");
+        assert_eq!(mask("it's four five six", Some("Your CVV, please.")), "it's **** **** ***");
+        for (said, cue) in [
+            ("I live at number 123", "Where do you live?"),
+            ("gate 1234 of the security company", "Which gate?"),
+            ("cvv 12345", ""),
+            ("the order is 123", "Which order?"),
+            ("civic 123", ""),
+        ] {
+            assert_eq!(mask(said, Some(cue)), said, "{cue}");
+        }
+    }
+
+    #[test]
+    fn social_security_numbers_are_told_by_their_form_or_by_words() {
+        for (said, kept) in [
+            ("it is 123-45-6789", "it is ***-**-****"),
+            ("123 45 6789", "*** ** ****"),
+            ("my social security number is 123456789", "my social security number is *********"),
+            ("SSN: 1 2 3 4 5 6 7 8 9", "SSN: * * * * * * * * *"),
+            ("last four of my social security: 6789", "last four of my social security: ****"),
+        ] {
+            assert_eq!(mask(said, None), kept);
+        }
+        assert_eq!(mask("123456789", Some("And your SSN?")), "*********");
+        for said in [
+            "call 555-123-4567",
+            "zip 12345-6789",
+            "reference 123456789",
+            "12-31-2024",
+            "000-12-3456",
+            "666-12-3456",
+            "123-00-4567",
+            "part 123-45-6789-01",
+            "lesson 4 of class 12",
+        ] {
+            assert_eq!(mask(said, None), said);
+        }
+    }
+
+    #[test]
+    fn json_is_masked_by_its_keys_and_stays_json() {
+        let masked = mask_json(r#"{"cvv": 123, "card": "4111111111111111", "n": 4111111111111111, "order": 123}"#);
+        let masked: Value = serde_json::from_str(&masked).unwrap();
+        assert_eq!(masked["cvv"], "***");
+        assert_eq!(masked["card"], "************1111");
+        assert_eq!(masked["n"], "************1111");
+        assert_eq!(masked["order"], 123);
+        assert_eq!(mask_json("not json 4111111111111111"), "not json ************1111");
+    }
+
+    proptest! {
+        #[test]
+        fn a_masked_text_has_as_many_characters_and_no_new_digits(text in "[0-9 a-zé,.*+-]{0,60}") {
+            let masked = mask(&text, Some("cvv ssn"));
+            prop_assert_eq!(masked.chars().count(), text.chars().count());
+            for (before, after) in text.chars().zip(masked.chars()) {
+                prop_assert!(before == after || after == MASK);
+            }
+            prop_assert_eq!(mask(&masked, Some("cvv ssn")).len(), masked.len());
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in ".{0,80}", cue in ".{0,40}") {
+            let _ = mask(&text, Some(&cue));
+            let _ = mask_json(&text);
+        }
+    }
+}

@@ -1,0 +1,433 @@
+//! What is kept, for people: lists, whole calls, deletion.
+
+use std::path::PathBuf;
+
+use futures_util::future::BoxFuture;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AnyPool, Connection, Executor, Row};
+use tracing::{info, warn};
+
+use super::connect::{Database, Engine};
+use super::recall::time;
+use super::{Options, StoreError, reason, recall};
+use crate::handoff::Speaker;
+use crate::ids::CallSid;
+use crate::pii::Pii;
+use crate::record::{State, Turn};
+
+/// The version of an exported call, raised when a key changes its meaning.
+const VERSION: u32 = 1;
+/// How many calls are deleted in one transaction.
+const PRUNED: i64 = 200;
+
+/// A database of calls.
+pub struct Archive(Database);
+
+/// Why an archive cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// There is no such file.
+    #[error("there is no database at {}: `warmline serve` makes it with the first call", .0.display())]
+    Missing(PathBuf),
+    /// It cannot be read or written.
+    #[error("the store cannot be used: {0}")]
+    Store(#[from] StoreError),
+}
+
+/// Which calls.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only those with this number.
+    pub caller: Option<String>,
+    /// At most so many, the latest first.
+    pub limit: u32,
+}
+
+/// A call.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Call {
+    /// Its name.
+    pub call_sid: CallSid,
+    /// The account it belongs to.
+    pub account_sid: Option<String>,
+    /// `inbound`, `outbound-api`, …
+    pub direction: Option<String>,
+    /// Whom we talked with.
+    pub caller: Option<Pii<String>>,
+    /// Our own number.
+    pub line: Option<Pii<String>>,
+    /// The language spoken last.
+    pub language: Option<String>,
+    /// The version of its prompts.
+    pub prompts: Option<String>,
+    /// How many relay sessions it had: more than one where the line dropped.
+    pub sessions: u32,
+    /// How many times the caller was answered.
+    pub turns: Option<u32>,
+    /// `escalated`, `completed` or `closed`; none while it goes on, or when a process died with it.
+    pub outcome: Option<String>,
+    /// When it came in.
+    pub began_at: Moment,
+    /// When we heard of it last.
+    pub ended_at: Option<Moment>,
+}
+
+/// Everything about one call.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Whole {
+    /// [`VERSION`].
+    version: u32,
+    /// The call.
+    #[serde(flatten)]
+    pub call: Call,
+    /// Facts the model was told to keep.
+    pub facts: std::collections::BTreeMap<String, Pii<String>>,
+    /// What was said.
+    pub transcript: Vec<Said>,
+    /// What led to a person.
+    pub triggers: Vec<Triggered>,
+    /// Every hand-off.
+    pub handoffs: Vec<HandedOff>,
+}
+
+/// One turn.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Said {
+    /// The session it was said in.
+    pub session: u8,
+    /// Who spoke.
+    pub who: Speaker,
+    /// Everything that was said, or sent for speech.
+    pub text: Pii<String>,
+    /// What of it was heard.
+    pub heard: Pii<String>,
+    /// Whether the caller cut it off.
+    pub interrupted: bool,
+    /// When its steps happened.
+    pub steps: Steps,
+    /// The tools asked for after it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Tool>,
+}
+
+/// The steps of a turn; see [`crate::record::Steps`].
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names are those of the record")]
+pub struct Steps {
+    pub began_at: Moment,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_delta_at: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_frame_at: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speaking_at: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heard_at: Option<Moment>,
+}
+
+/// One run of a tool.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tool {
+    /// The tool.
+    pub name: String,
+    /// What it was asked with, as the model wrote it.
+    pub arguments: Pii<String>,
+    /// What came of it.
+    pub result: Option<Pii<String>>,
+    /// When it was asked for.
+    pub began_at: Moment,
+    /// When it was answered.
+    pub ended_at: Option<Moment>,
+}
+
+/// Something that led to a person.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Triggered {
+    /// The session it happened in.
+    pub session: u8,
+    /// Its name, as in the hand-off document.
+    pub name: String,
+    /// When.
+    pub happened_at: Moment,
+}
+
+/// One hand-off.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HandedOff {
+    /// Its name.
+    pub handoff_id: String,
+    /// The session that decided it.
+    pub session: u8,
+    /// Where the call was sent last.
+    pub target: Option<String>,
+    /// How far it came.
+    pub state: String,
+    /// When it was decided.
+    pub decided_at: Moment,
+    /// When its state was heard of last.
+    pub changed_at: Moment,
+    /// The document.
+    pub document: Pii<Value>,
+}
+
+/// A time in milliseconds since 1970, written as RFC 3339.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(pub u64);
+
+impl std::fmt::Display for Moment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let milliseconds = i64::try_from(self.0).unwrap_or(i64::MAX);
+        let time = jiff::Timestamp::from_millisecond(milliseconds).unwrap_or(jiff::Timestamp::MAX);
+        write!(f, "{time:.3}")
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+const CALL: &str = "call_sid, account_sid, direction, caller, line, language, prompts, sessions, turns, \
+                    outcome, began_at, ended_at";
+
+impl Archive {
+    /// Opens what is there, and brings its schema up to date.
+    ///
+    /// # Errors
+    ///
+    /// When there is no database, or it cannot be used.
+    pub async fn open(options: &Options) -> Result<Self, ArchiveError> {
+        let database = Database::new(&options.url).map_err(StoreError)?;
+        if let Engine::Sqlite(Some(path)) = &database.engine
+            && !path.exists()
+        {
+            return Err(ArchiveError::Missing(path.clone()));
+        }
+        database.prepare().await.map_err(StoreError)?;
+        Ok(Self(database))
+    }
+
+    /// Calls, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn list(&self, filter: &Filter) -> Result<Vec<Call>, StoreError> {
+        let sql = format!(
+            "SELECT {CALL} FROM calls WHERE $1 = '' OR caller = $1 ORDER BY began_at DESC, call_sid LIMIT $2"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(filter.caller.clone().unwrap_or_default())
+            .bind(i64::from(filter.limit))
+            .fetch_all(&self.0.pool)
+            .await?;
+        Ok(rows.iter().map(call).collect::<sqlx::Result<Vec<Call>>>()?)
+    }
+
+    /// Everything about one call.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn read(&self, call_sid: &CallSid) -> Result<Option<Whole>, StoreError> {
+        let pool = &self.0.pool;
+        let sql = format!("SELECT {CALL}, state FROM calls WHERE call_sid = $1");
+        let row =
+            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(call_sid.as_str()).fetch_optional(pool).await?;
+        let Some(row) = row else { return Ok(None) };
+        let state: Option<String> = row.try_get("state")?;
+        let state = state.and_then(|state| serde_json::from_str::<State>(&state).ok()).unwrap_or_default();
+        Ok(Some(Whole {
+            version: VERSION,
+            call: call(&row)?,
+            facts: state.facts,
+            transcript: recall::turns(pool, call_sid).await?.into_iter().map(said).collect(),
+            triggers: triggers(pool, call_sid).await?,
+            handoffs: handoffs(pool, call_sid).await?,
+        }))
+    }
+
+    /// Deletes everything about these calls. Returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written; then nothing is deleted.
+    pub async fn delete(&self, call_sids: &[CallSid]) -> Result<u64, StoreError> {
+        let mut connection = self.0.pool.acquire().await?;
+        let mut deleted = 0;
+        let mut transaction = connection.begin().await?;
+        for call_sid in call_sids {
+            deleted += delete(&mut transaction, call_sid.as_str()).await?;
+        }
+        transaction.commit().await?;
+        if matches!(self.0.engine, Engine::Sqlite(_)) {
+            // What was deleted may still stand in the journal.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        }
+        Ok(deleted)
+    }
+}
+
+/// Deletes calls that began before a time, some at once, so that nobody waits long.
+pub(super) fn prune(pool: AnyPool, before: u64) -> BoxFuture<'static, ()> {
+    Box::pin(prune_all(pool, before))
+}
+
+async fn prune_all(pool: AnyPool, before: u64) {
+    let mut calls = 0;
+    loop {
+        match prune_some(&pool, before).await {
+            Ok(0) => break,
+            Ok(some) => calls += some,
+            Err(error) => {
+                warn!(reason = reason(&error), "old calls could not be deleted; that is tried again");
+                break;
+            }
+        }
+    }
+    if calls > 0 {
+        info!(calls, "old calls deleted");
+    }
+}
+
+async fn prune_some(pool: &AnyPool, before: u64) -> sqlx::Result<u64> {
+    let before = i64::try_from(before).unwrap_or(i64::MAX);
+    let mut connection = pool.acquire().await?;
+    let mut transaction = connection.begin().await?;
+    let old = sqlx::query("SELECT call_sid FROM calls WHERE began_at < $1 ORDER BY began_at LIMIT $2")
+        .bind(before)
+        .bind(PRUNED)
+        .fetch_all(&mut *transaction)
+        .await?;
+    let mut deleted = 0;
+    for row in &old {
+        deleted += delete(&mut transaction, row.try_get("call_sid")?).await?;
+    }
+    sqlx::query(
+        "DELETE FROM prompt_versions WHERE last_used_at < $1 \
+         AND NOT EXISTS (SELECT 1 FROM calls WHERE calls.prompts = prompt_versions.version)",
+    )
+    .bind(before)
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(deleted)
+}
+
+/// Deletes one call. Its row goes first: what a live call still writes then finds none.
+async fn delete(from: &mut AnyConnection, call_sid: &str) -> sqlx::Result<u64> {
+    let mut deleted = 0;
+    for statement in [
+        "DELETE FROM calls WHERE call_sid = $1",
+        "DELETE FROM turns WHERE call_sid = $1",
+        "DELETE FROM tool_runs WHERE call_sid = $1",
+        "DELETE FROM triggers WHERE call_sid = $1",
+        "DELETE FROM handoffs WHERE call_sid = $1",
+    ] {
+        let done = sqlx::query(statement).bind(call_sid).execute(&mut *from).await?;
+        if statement.starts_with("DELETE FROM calls") {
+            deleted = done.rows_affected();
+        }
+    }
+    Ok(deleted)
+}
+
+fn call(row: &AnyRow) -> sqlx::Result<Call> {
+    let call_sid: String = row.try_get("call_sid")?;
+    let number = |column| row.try_get::<Option<i64>, _>(column);
+    let pii = |column| Ok::<_, sqlx::Error>(row.try_get::<Option<String>, _>(column)?.map(Pii::from));
+    Ok(Call {
+        call_sid: call_sid.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+        account_sid: row.try_get("account_sid")?,
+        direction: row.try_get("direction")?,
+        caller: pii("caller")?,
+        line: pii("line")?,
+        language: row.try_get("language")?,
+        prompts: row.try_get("prompts")?,
+        sessions: number("sessions")?.and_then(|count| count.try_into().ok()).unwrap_or(0),
+        turns: number("turns")?.and_then(|count| count.try_into().ok()),
+        outcome: row.try_get("outcome")?,
+        began_at: moment(row, "began_at")?,
+        ended_at: time(row, "ended_at")?.map(Moment),
+    })
+}
+
+fn moment(row: &AnyRow, column: &str) -> sqlx::Result<Moment> {
+    Ok(Moment(time(row, column)?.unwrap_or(0)))
+}
+
+fn said(turn: Turn) -> Said {
+    let steps = Steps {
+        began_at: Moment(turn.steps.began),
+        first_delta_at: turn.steps.first_delta.map(Moment),
+        first_frame_at: turn.steps.first_frame.map(Moment),
+        speaking_at: turn.steps.speaking.map(Moment),
+        finished_at: turn.steps.finished.map(Moment),
+        heard_at: turn.steps.heard.map(Moment),
+    };
+    let heard = turn.heard_text().into();
+    let tools = turn.runs.into_iter().map(|run| Tool {
+        name: run.call.name,
+        arguments: run.call.arguments,
+        result: run.result,
+        began_at: Moment(run.began),
+        ended_at: run.ended.map(Moment),
+    });
+    Said {
+        session: turn.key.session,
+        who: turn.who,
+        heard,
+        interrupted: turn.interrupted,
+        steps,
+        tools: tools.collect(),
+        text: turn.text,
+    }
+}
+
+async fn triggers(pool: &AnyPool, call_sid: &CallSid) -> sqlx::Result<Vec<Triggered>> {
+    let sql = "SELECT session, name, happened_at FROM triggers WHERE call_sid = $1 ORDER BY happened_at, name";
+    let rows = sqlx::query(sql).bind(call_sid.as_str()).fetch_all(pool).await?;
+    let read = |row: &AnyRow| {
+        Ok(Triggered {
+            session: session(row)?,
+            name: row.try_get("name")?,
+            happened_at: moment(row, "happened_at")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+async fn handoffs(pool: &AnyPool, call_sid: &CallSid) -> sqlx::Result<Vec<HandedOff>> {
+    let sql = "SELECT handoff_id, session, document, target, state, decided_at, changed_at \
+               FROM handoffs WHERE call_sid = $1 ORDER BY decided_at, handoff_id";
+    let rows = sqlx::query(sql).bind(call_sid.as_str()).fetch_all(pool).await?;
+    let read = |row: &AnyRow| {
+        let document: String = row.try_get("document")?;
+        Ok(HandedOff {
+            handoff_id: row.try_get("handoff_id")?,
+            session: session(row)?,
+            target: row.try_get("target")?,
+            state: row.try_get("state")?,
+            decided_at: moment(row, "decided_at")?,
+            changed_at: moment(row, "changed_at")?,
+            document: Pii::new(serde_json::from_str(&document).unwrap_or_default()),
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+fn session(row: &AnyRow) -> sqlx::Result<u8> {
+    Ok(u8::try_from(row.try_get::<i64, _>("session")?).unwrap_or(u8::MAX))
+}

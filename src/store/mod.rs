@@ -1,0 +1,194 @@
+//! What is kept of calls, in SQLite or PostgreSQL. No caller ever waits for it.
+//!
+//! A [`Store`] takes notes where things happen, which never waits; one [`Writer`] per process commits them in
+//! groups. While the database is away calls go on, and notes wait in memory that is bounded. What is read on
+//! the way of a call (the conversation of a call that is taken up again, a hand-off that is pending) is read
+//! under a deadline, and a call goes on without it.
+//!
+//! The schema is in `migrations/`. docs/STORE.md tells what is kept, for how long, and what is not.
+
+pub mod archive;
+mod batch;
+mod connect;
+mod hide;
+mod note;
+mod recall;
+mod rows;
+mod write;
+mod writer;
+
+pub use note::{Began, Came, Delivery, DeliveryState, What};
+pub use writer::Writer;
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::sync::{mpsc, oneshot};
+use tracing::warn;
+
+use crate::clock::since_epoch;
+use crate::handoff::Handoff;
+use crate::ids::CallSid;
+use crate::record::Memory;
+use connect::Database;
+use note::{Note, Order};
+use writer::Gauge;
+
+/// How many notes may wait for the writer to take them. It takes them also while it writes.
+const NOTES: usize = 16 * 1024;
+/// How long a call waits for what is read on its way.
+const READ: Duration = Duration::from_secs(1);
+
+/// What to keep, where and how long.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// `sqlite:…` or `postgres:…`.
+    pub url: SecretString,
+    /// How long calls are kept.
+    pub retention: Retention,
+    /// Whether card numbers and their like are replaced before they are written.
+    pub masked: bool,
+}
+
+/// How long calls are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retention {
+    /// For so many days after they began.
+    Days(u32),
+    /// Until they are deleted.
+    Forever,
+}
+
+/// Takes notes of calls. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Store(Option<Arc<Open>>);
+
+#[derive(Debug)]
+struct Open {
+    orders: mpsc::Sender<Order>,
+    database: Database,
+    gauge: Arc<Gauge>,
+}
+
+/// How the store is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Whether the last write failed.
+    pub away: bool,
+    /// How many rows wait to be written.
+    pub waiting: u64,
+    /// How many notes were lost since the process began.
+    pub lost: u64,
+}
+
+impl Store {
+    /// Keeps nothing.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// A store, and the writer that has to run beside it. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be read.
+    pub fn open(options: &Options) -> Result<(Self, Writer), StoreError> {
+        let database = Database::new(&options.url)?;
+        let (orders, taken) = mpsc::channel(NOTES);
+        let gauge = Arc::new(Gauge::default());
+        let writer =
+            Writer::new(database.clone(), taken, gauge.clone(), options.retention, options.masked);
+        Ok((Self(Some(Arc::new(Open { orders, database, gauge }))), writer))
+    }
+
+    /// Takes a note. Never waits: where there is no room it is counted as lost.
+    pub fn note(&self, call_sid: &CallSid, what: What) {
+        let Some(open) = &self.0 else { return };
+        let note = Note { call_sid: call_sid.clone(), at: moment(), what };
+        if open.orders.try_send(Order::Keep(note)).is_err() {
+            open.gauge.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until what was noted is written, or cannot be. Returns whether it was.
+    pub async fn flush(&self) -> bool {
+        let Some(open) = &self.0 else { return true };
+        let (done, written) = oneshot::channel();
+        open.orders.send(Order::Flush(done)).await.is_ok() && written.await.unwrap_or(false)
+    }
+
+    /// How it is.
+    pub fn health(&self) -> Health {
+        let Some(open) = &self.0 else { return Health::default() };
+        Health {
+            away: open.gauge.away.load(Ordering::Relaxed),
+            waiting: open.gauge.waiting.load(Ordering::Relaxed),
+            lost: open.gauge.lost.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The conversation of a call, as far as it was written.
+    pub async fn memory(&self, call_sid: &CallSid) -> Option<Memory> {
+        let open = self.0.as_ref()?;
+        in_time(recall::memory(&open.database.pool, call_sid)).await
+    }
+
+    /// The hand-off that a session of the call had decided on; of its latest session, if that is not known.
+    pub async fn decided(&self, call_sid: &CallSid, session: Option<u8>) -> Option<Handoff> {
+        let open = self.0.as_ref()?;
+        in_time(recall::decided(&open.database.pool, call_sid, session)).await
+    }
+}
+
+impl Retention {
+    /// Calls that began before this are to be deleted, in milliseconds since 1970.
+    fn before(self) -> Option<u64> {
+        match self {
+            Self::Forever => None,
+            Self::Days(days) => Some(moment().saturating_sub(u64::from(days) * 24 * 60 * 60 * 1000)),
+        }
+    }
+}
+
+/// Why something could not be read or written. Holds no words of a call.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", reason(.0))]
+pub struct StoreError(#[from] sqlx::Error);
+
+/// What a person can act on. A database quotes values in some of its messages: of those only the code is told.
+fn reason(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => {
+            let code = error.code().unwrap_or(Cow::Borrowed("none"));
+            // Of PostgreSQL, the classes 22 and 23 speak of the data.
+            let of_data = code.len() == 5 && (code.starts_with("22") || code.starts_with("23"));
+            if of_data { format!("code {code}") } else { format!("{} (code {code})", error.message()) }
+        }
+        sqlx::Error::PoolTimedOut => "no connection could be had in time".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// What comes of a read within the time that a caller can wait.
+async fn in_time<T>(read: impl Future<Output = sqlx::Result<Option<T>>>) -> Option<T> {
+    match tokio::time::timeout(READ, read).await {
+        Ok(Ok(found)) => found,
+        Ok(Err(error)) => {
+            warn!(reason = reason(&error), "store could not be read; the call goes on without");
+            None
+        }
+        Err(_) => {
+            warn!("store could not be read in time; the call goes on without");
+            None
+        }
+    }
+}
+
+/// The time in milliseconds since 1970.
+fn moment() -> u64 {
+    u64::try_from(since_epoch().as_millis()).unwrap_or(u64::MAX)
+}
