@@ -34,7 +34,8 @@ CREATE TABLE turns (
     text           TEXT NOT NULL,
     -- How many characters of the text were heard.
     heard          BIGINT NOT NULL,
-    interrupted    BOOLEAN NOT NULL,
+    -- 1 where the caller cut it off, else 0.
+    interrupted    BIGINT NOT NULL,
     began_at       BIGINT NOT NULL,
     first_delta_at BIGINT,
     first_frame_at BIGINT,
@@ -53,9 +54,9 @@ CREATE TABLE tool_runs (
     -- The model's name for the run.
     run_id    TEXT NOT NULL,
     name      TEXT NOT NULL,
-    -- Replaced where the tool's manifest says `secure`.
+    -- Replaced where the tool's manifest says `secure`, which is 1 then, else 0.
     arguments TEXT NOT NULL,
-    secure    BOOLEAN NOT NULL,
+    secure    BIGINT NOT NULL,
     result    TEXT,
     began_at  BIGINT NOT NULL,
     ended_at  BIGINT,

@@ -29,6 +29,10 @@ const MIGRATIONS: [(&str, &str); 3] = [
     ("prompt versions", include_str!("../../migrations/0003_prompt_versions.sql")),
 ];
 
+/// How many states the schema had so far.
+#[cfg(test)]
+pub(super) const SCHEMAS: usize = MIGRATIONS.len();
+
 /// Which database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Engine {

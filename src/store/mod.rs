@@ -14,6 +14,8 @@ mod hide;
 mod note;
 mod recall;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod write;
 mod writer;
 

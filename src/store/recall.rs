@@ -79,7 +79,7 @@ fn turn(row: &AnyRow) -> sqlx::Result<Turn> {
         who: if who == Speaker::Caller.word() { Speaker::Caller } else { Speaker::Agent },
         text: row.try_get::<String, _>("text")?.into(),
         heard: usize::try_from(row.try_get::<i64, _>("heard")?).unwrap_or(0),
-        interrupted: row.try_get("interrupted")?,
+        interrupted: row.try_get::<i64, _>("interrupted")? != 0,
         runs: Vec::new(),
         steps,
         answers: None,
@@ -94,7 +94,7 @@ fn run(row: &AnyRow) -> sqlx::Result<ToolRun> {
     Ok(ToolRun {
         call,
         result: result.map(Pii::from),
-        secure: row.try_get("secure")?,
+        secure: row.try_get::<i64, _>("secure")? != 0,
         began: time(row, "began_at")?.unwrap_or(0),
         ended: time(row, "ended_at")?,
     })

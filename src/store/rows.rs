@@ -17,8 +17,6 @@ pub(super) enum Value {
     Text(Option<String>),
     /// A whole number, or nothing.
     Number(Option<i64>),
-    /// Yes or no.
-    Flag(bool),
 }
 
 pub(super) type Row = Vec<Value>;
@@ -115,7 +113,6 @@ fn bind(query: Query<'static, Any, AnyArguments>, rows: Vec<Row>) -> Query<'stat
     rows.into_iter().flatten().fold(query, |query, value| match value {
         Value::Text(text) => query.bind(text),
         Value::Number(number) => query.bind(number),
-        Value::Flag(flag) => query.bind(flag),
     })
 }
 
