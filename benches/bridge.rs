@@ -1,7 +1,7 @@
 //! What the bridge itself adds: `cargo bench`.
 //!
-//! Prints the time from a delta of the model to its `text` frame, for one call, and the memory of an idle
-//! call. Both ends of the measured path are in this process and read one clock; the bridge is a process of its
+//! Prints the time from a delta of the model to its `text` frame, for one call, the same while a store keeps
+//! 1,000 turns a second, and the memory of an idle call. Both ends of the measured path are in this process and read one clock; the bridge is a process of its
 //! own, so that only its memory is counted.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -25,6 +25,10 @@ use url::Url;
 use warmline::app::Server;
 use warmline::caller::{Conversation, Rate, Twilio};
 use warmline::config::Config;
+use warmline::handoff::Speaker;
+use warmline::ids::CallSid;
+use warmline::record::{Changes, State, Steps, Turn, TurnKey};
+use warmline::store::{Came, Store, What};
 
 const TURNS: usize = 20;
 const TOKENS: u32 = 60;
@@ -32,8 +36,19 @@ const PACE: Duration = Duration::from_millis(20);
 const IDLE_CALLS: usize = 1_000;
 const MOST_PER_CALL: f64 = 16.0;
 const SOON: Duration = Duration::from_secs(20);
-/// The environment of the process that is the bridge.
+/// The environment of the process that is the bridge: its model, its database, and how many turns a second
+/// other calls leave in that.
 const ROLE: &str = "WARMLINE_BENCH_MODEL";
+const DATABASE: &str = "WARMLINE_BENCH_DATABASE";
+const KEPT: &str = "WARMLINE_BENCH_TURNS";
+/// How many turns a second a store has to keep.
+const TURNS_A_SECOND: u32 = 1_000;
+/// How often both sides of a comparison are measured, in turn.
+const ROUNDS: usize = 7;
+/// What a store may add to a delta's way.
+const MOST_RATIO: f64 = 1.1;
+/// How late a turn may be durable, in milliseconds.
+const MOST_LAG: u64 = 250;
 
 static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 
@@ -47,12 +62,72 @@ fn main() {
 
 /// The bridge: prints its address, and serves until it is killed.
 async fn bridge(model: String) {
-    let settings = [("PORT", "0".to_owned()), ("OPENAI_BASE_URL", model), ("DATABASE_URL", "none".to_owned())];
+    let variable = |name| std::env::var(name).unwrap_or_default();
+    let settings =
+        [("PORT", "0".to_owned()), ("OPENAI_BASE_URL", model), ("DATABASE_URL", variable(DATABASE))];
     let settings: BTreeMap<_, _> =
         settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let server = Server::start(Config::load(&settings).expect("settings")).await.expect("a server");
     println!("http://{}", server.address());
-    server.serve(CancellationToken::new(), CancellationToken::new()).await.expect("served");
+    let store = server.bridge().store.clone();
+    let serving = server.serve(CancellationToken::new(), CancellationToken::new());
+    match variable(KEPT).parse() {
+        Ok(rate) => {
+            tokio::select! {
+                served = serving => served.expect("served"),
+                () = keep(&store, rate) => {}
+            }
+        }
+        Err(_) => serving.await.expect("served"),
+    }
+}
+
+/// Leaves turns of made-up calls in the store, and prints every second how that goes.
+async fn keep(store: &Store, rate: u32) {
+    const TICKS: u32 = 100;
+    let mut tick = tokio::time::interval(Duration::from_secs(1) / TICKS);
+    let mut kept = 0;
+    loop {
+        for _ in 0..TICKS {
+            tick.tick().await;
+            for _ in 0..rate / TICKS {
+                keep_turn(store, kept);
+                kept += 1;
+            }
+        }
+        let asked = Instant::now();
+        store.flush().await;
+        let health = store.health();
+        println!("{kept} {} {} {}", health.lost, asked.elapsed().as_millis(), u8::from(health.away));
+    }
+}
+
+/// What a caller says, what is answered, and four reports of how much of that was heard.
+fn keep_turn(store: &Store, number: u32) {
+    let (call, position) = (number / 20, number % 20);
+    let call: CallSid = format!("CA{call:032}").parse().expect("a call");
+    if position == 0 {
+        let came = Came::new(None, Some("inbound"), Some("+15550100001"), Some("+15550100002"));
+        store.note(&call, What::Came(came));
+    }
+    let turn = |who, position, text: &str, heard| Turn {
+        key: TurnKey { session: 0, position },
+        who,
+        text: text.into(),
+        heard,
+        interrupted: false,
+        runs: Vec::new(),
+        steps: Steps::default(),
+        answers: None,
+    };
+    let state = State { language: "en-US".to_owned(), ..State::default() };
+    let question = turn(Speaker::Caller, position * 2, "Where is my parcel, number 4711 0815?", 37);
+    store.note(&call, What::Changed(Changes { session: 0, turns: vec![question], state: state.clone() }));
+    for heard in [0, 60, 120, 180] {
+        let text = "It left the depot this morning and is on its way to you. ".repeat(4);
+        let answer = turn(Speaker::Agent, position * 2 + 1, &text, heard);
+        store.note(&call, What::Changed(Changes { session: 0, turns: vec![answer], state: state.clone() }));
+    }
 }
 
 async fn measure() {
@@ -61,12 +136,18 @@ async fn measure() {
     let app = Router::new().route("/v1/chat/completions", post(|| async { answer() }));
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(async move { axum::serve(listener, app).await.expect("the model serves") });
-    let bridge = Process::start(&model);
-    let twilio =
-        Twilio::new(bridge.address.clone(), bridge.address.clone(), format!("AC{}", "0".repeat(32)), None)
-            .expect("a client");
+    let bridge = Process::start(&model, "none", 0);
+    let twilio = bridge.twilio();
     let mut talking = connect(&twilio).await;
-    delays(&mut talking).await;
+    let delays = delays(&mut talking).await;
+    println!(
+        "delta to frame     p50 {} us, p95 {} us, p99 {} us  ({} deltas)",
+        at(&delays, 0.5),
+        at(&delays, 0.95),
+        at(&delays, 0.99),
+        delays.len()
+    );
+    with_a_store(&model, &mut talking).await;
     let base = bridge.resident();
     let mut idle = Vec::new();
     for _ in 0..IDLE_CALLS {
@@ -78,14 +159,51 @@ async fn measure() {
     assert!(per_call < MOST_PER_CALL, "an idle call takes more than {MOST_PER_CALL} KiB");
 }
 
+/// The same way of a delta while a store keeps many turns a second, against the bridge that keeps nothing.
+async fn with_a_store(model: &str, without: &mut Conversation) {
+    let folder = std::env::temp_dir().join(format!("warmline-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = format!("sqlite:{}", folder.join("calls.db").display());
+    let bridge = Process::start(model, &file, TURNS_A_SECOND);
+    let mut with = connect(&bridge.twilio()).await;
+    let (mut off, mut on) = (Vec::new(), Vec::new());
+    let began = Instant::now();
+    for _ in 0..ROUNDS {
+        off.push(at(&delays(without).await, 0.5));
+        on.push(at(&delays(&mut with).await, 0.5));
+    }
+    let (cpu, seconds) = (bridge.processor_seconds(), began.elapsed().as_secs_f64());
+    off.sort_unstable();
+    on.sort_unstable();
+    let ratio = on[ROUNDS / 2] as f64 / off[ROUNDS / 2] as f64;
+    let reports = bridge.reports();
+    let lag = reports.iter().map(|report| report.lag).max().unwrap_or(u64::MAX);
+    let last = reports.last().expect("it ran for some seconds");
+    println!(
+        "with a store       p50 {} us, without {} us, ratio {ratio:.2} ({ROUNDS} rounds, in turn)",
+        on[ROUNDS / 2],
+        off[ROUNDS / 2]
+    );
+    println!(
+        "turns kept         {:.0} a second for {seconds:.0} s, {} lost, durable within {lag} ms, {:.0} % of a core",
+        f64::from(last.kept) / reports.len() as f64,
+        last.lost,
+        cpu / seconds * 100.0
+    );
+    let _ = std::fs::remove_dir_all(&folder);
+    assert!(last.lost == 0 && !last.away, "turns were lost");
+    assert!(lag <= MOST_LAG, "a turn was durable only after {lag} ms");
+    assert!(ratio <= MOST_RATIO, "a store adds more than a tenth to a delta's way");
+}
+
 async fn connect(twilio: &Twilio) -> Conversation {
     let mut call = twilio.call("+15550100001", "+15550100002");
     call.dial().await.expect("an answer");
     call.connect(Rate::Instant).await.expect("a session")
 }
 
-/// From the model's write to the frame's arrival, in microseconds.
-async fn delays(conversation: &mut Conversation) {
+/// From the model's write to the frame's arrival, in microseconds, sorted.
+async fn delays(conversation: &mut Conversation) -> Vec<u64> {
     let mut delays: Vec<u64> = Vec::new();
     for _ in 0..TURNS {
         let before = conversation.frames().len();
@@ -99,15 +217,12 @@ async fn delays(conversation: &mut Conversation) {
         }
     }
     delays.sort_unstable();
-    let at = |share: f64| delays[((delays.len() - 1) as f64 * share) as usize];
-    println!(
-        "delta to frame     p50 {} us, p95 {} us, p99 {} us  ({} deltas)",
-        at(0.5),
-        at(0.95),
-        at(0.99),
-        delays.len()
-    );
     assert!(delays.len() >= TURNS * TOKENS as usize * 9 / 10, "deltas were lost");
+    delays
+}
+
+fn at(sorted: &[u64], share: f64) -> u64 {
+    sorted[((sorted.len() - 1) as f64 * share) as usize]
 }
 
 /// A stream whose words are the time at which they were written.
@@ -135,17 +250,59 @@ fn answer() -> Response {
 struct Process {
     child: Child,
     address: Url,
+    output: Arc<Mutex<Vec<String>>>,
+}
+
+/// How the store does, as told every second.
+struct Report {
+    kept: u32,
+    lost: u64,
+    lag: u64,
+    away: bool,
 }
 
 impl Process {
-    fn start(model: &str) -> Self {
+    fn start(model: &str, database: &str, turns: u32) -> Self {
         let program = std::env::current_exe().expect("this program");
-        let mut child =
-            Command::new(program).env(ROLE, model).stdout(Stdio::piped()).spawn().expect("the bridge starts");
+        let mut command = Command::new(program);
+        command.env(ROLE, model).env(DATABASE, database).stdout(Stdio::piped());
+        if turns > 0 {
+            command.env(KEPT, turns.to_string());
+        }
+        let mut child = command.spawn().expect("the bridge starts");
         let mut line = String::new();
-        let output = child.stdout.take().expect("its output");
-        BufReader::new(output).read_line(&mut line).expect("its address");
-        Self { child, address: Url::parse(line.trim()).expect("an address") }
+        let mut reader = BufReader::new(child.stdout.take().expect("its output"));
+        reader.read_line(&mut line).expect("its address");
+        let output = Arc::new(Mutex::new(Vec::new()));
+        let lines = output.clone();
+        std::thread::spawn(move || {
+            for line in reader.lines().map_while(Result::ok) {
+                lines.lock().expect("nobody panics with it").push(line);
+            }
+        });
+        Self { child, address: Url::parse(line.trim()).expect("an address"), output }
+    }
+
+    fn twilio(&self) -> Twilio {
+        let account = format!("AC{}", "0".repeat(32));
+        Twilio::new(self.address.clone(), self.address.clone(), account, None).expect("a client")
+    }
+
+    fn reports(&self) -> Vec<Report> {
+        let read = |line: &String| {
+            let words: Vec<u64> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
+            Report { kept: words[0] as u32, lost: words[1], lag: words[2], away: words[3] == 1 }
+        };
+        self.output.lock().expect("nobody panics with it").iter().map(read).collect()
+    }
+
+    /// User and system time so far.
+    fn processor_seconds(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("a process");
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks: f64 = [fields[11], fields[12]].iter().filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
+        // Linux counts in hundredths of a second for every program.
+        ticks / 100.0
     }
 
     /// Resident memory in KiB.

@@ -34,11 +34,14 @@ pub struct Calls {
     /// Numbers the sessions of this process.
     sessions: AtomicU64,
     handoffs: Cache<CallSid, Arc<Handoff>>,
-    memories: Cache<CallSid, Arc<Mutex<Option<(u8, Memory)>>>>,
+    memories: Cache<CallSid, Left>,
     spent: Cache<String, ()>,
     /// The prompts and tools a call began with: what was edited meanwhile is for the next call.
     pinned: Cache<CallSid, Arc<Playbook>>,
 }
+
+/// What a session left, with its number; taken by the next one.
+type Left = Arc<Mutex<Option<(u8, Memory)>>>;
 
 struct Live {
     session: u64,

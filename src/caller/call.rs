@@ -69,6 +69,11 @@ impl Call {
         self.more.push((name.to_owned(), value.to_owned()));
     }
 
+    /// From now on the call's requests reach another node behind the same public address.
+    pub fn reach(&mut self, base: Url) {
+        self.twilio = self.twilio.reached_at(base);
+    }
+
     /// Signs with another token, or none, from now on.
     pub fn sign_with(&mut self, auth_token: Option<SecretString>) {
         self.twilio = self.twilio.signing_with(auth_token);

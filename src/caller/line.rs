@@ -75,6 +75,12 @@ impl Twilio {
         Self { auth_token, ..self.clone() }
     }
 
+    /// The same account, whose requests reach another server behind the same public address.
+    #[must_use]
+    pub fn reached_at(&self, base: Url) -> Self {
+        Self { base, ..self.clone() }
+    }
+
     /// The account's identifier.
     pub fn account_sid(&self) -> &str {
         &self.account_sid

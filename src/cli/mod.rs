@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod calls;
 #[cfg(feature = "caller")]
 pub mod chat;
 #[cfg(feature = "caller")]
@@ -52,6 +53,8 @@ enum Command {
     Serve,
     #[cfg(feature = "caller")]
     Chat(Box<chat::ChatOptions>),
+    /// List, show, export and delete what is kept of calls
+    Calls(calls::CallsArgs),
     /// Print the documents that are served
     Twiml(twiml::TwimlArgs),
 }
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Serve => serve::run(&vars),
         #[cfg(feature = "caller")]
         Command::Chat(options) => own_call::run(&vars, *options),
+        Command::Calls(args) => calls::run(&vars, args),
         Command::Twiml(args) => twiml::run(&vars, &args),
     }
 }

@@ -1,5 +1,6 @@
 //! `warmline serve`: answers calls until it is told to end.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -81,19 +82,30 @@ fn people(config: &Config) -> String {
     }
 }
 
-/// The first lines: what is served, to whom, with what.
-#[expect(clippy::print_stdout, reason = "a command line speaks to its terminal")]
+/// The first lines: what is served, to whom, with what. A server whose output nobody reads goes on.
 fn announce(server: &Server, open: bool, public: bool, people: &str) {
+    let _ = std::io::stdout().write_all(first_lines(server, open, public, people).as_bytes());
+}
+
+fn first_lines(server: &Server, open: bool, public: bool, people: &str) -> String {
     let bridge = server.bridge();
+    let address = server.address();
     let reach = if open { "this machine only: no TWILIO_AUTH_TOKEN" } else { "Twilio's signature required" };
-    println!("Warmline {}", env!("CARGO_PKG_VERSION"));
-    println!("  listening  http://{} ({reach})", server.address());
     let reached = if open || public { "" } else { " (no PUBLIC_URL: Twilio cannot reach this address)" };
-    println!("  voice URL  {}{reached}", bridge.origin.http("/voice/incoming"));
-    println!("  answers    {}", bridge.model.describe());
-    println!("  prompts    {}", bridge.shelf.sources().prompts);
-    println!("  tools      {}", bridge.shelf.sources().tools);
-    println!("  people     {people}");
-    let how = if open { format!(" --url http://{}", server.address()) } else { String::new() };
-    println!("  try it     warmline chat{how}");
+    let voice = bridge.origin.http("/voice/incoming");
+    let (answers, sources) = (bridge.model.describe(), bridge.shelf.sources());
+    let (prompts, tools, calls) = (&sources.prompts, &sources.tools, bridge.store.describe());
+    let how = if open { format!(" --url http://{address}") } else { String::new() };
+    format!(
+        "Warmline {}\n  \
+           listening  http://{address} ({reach})\n  \
+           voice URL  {voice}{reached}\n  \
+           answers    {answers}\n  \
+           prompts    {prompts}\n  \
+           tools      {tools}\n  \
+           people     {people}\n  \
+           calls      {calls}\n  \
+           try it     warmline chat{how}\n",
+        env!("CARGO_PKG_VERSION")
+    )
 }

@@ -91,7 +91,8 @@ impl Bridge {
         let handoff = Handoff::bare(call_sid.clone(), format!("HO{}", nonce()), trigger);
         self.store.note(&call_sid, What::Came(form.came()));
         self.store.note(&call_sid, What::Decided(0, Box::new(handoff.clone())));
-        self.store.note(&call_sid, What::Left { outcome: Some(Outcome::Escalated), trigger: None, session: 0 });
+        self.store
+            .note(&call_sid, What::Left { outcome: Some(Outcome::Escalated), trigger: None, session: 0 });
         self.hand_over(form, &handoff)
     }
 

@@ -68,9 +68,8 @@ fn groups(text: &str) -> Vec<Vec<Digit>> {
         let word = &text[begin..end];
         if word.bytes().all(|byte| byte.is_ascii_digit()) {
             if !text[..begin].ends_with('+') {
-                let digit = |(at, byte): (usize, u8)| {
-                    Digit { value: byte - b'0', place: begin + at..begin + at + 1 }
-                };
+                let digit =
+                    |(at, byte): (usize, u8)| Digit { value: byte - b'0', place: begin + at..begin + at + 1 };
                 groups.push(word.bytes().enumerate().map(digit).collect());
             }
         } else if let Some(value) = digit_word(word) {

@@ -148,9 +148,9 @@ mod tests {
             "parcel 1Z999AA10123456784",               // letters in it
             "track 4111111111111111111111",            // too long
             "call me at +15551230000 or 555 123 4567", // phones
-            "IMEI 356938035643809",                    // 15 digits with a right check digit, and no card begins so
-            "from 2024-01-02 to 2025-03-04",           // dates
-            "IBAN DE89370400440532013000",             // letters before it
+            "IMEI 356938035643809", // 15 digits with a right check digit, and no card begins so
+            "from 2024-01-02 to 2025-03-04", // dates
+            "IBAN DE89370400440532013000", // letters before it
             "room 101, floor 2, 14 people",
             "it costs 1,299.00 or 1,399.00",
         ] {
@@ -164,7 +164,10 @@ mod tests {
             ("the CVV is 123", "the CVV is ***"),
             ("cvc 1 2 3 4", "cvc * * * *"),
             ("el código de seguridad es 987", "el código de seguridad es ***"),
-            ("three digits on the back of the card: one two three", "three digits on the back of the card: *** *** *****"),
+            (
+                "three digits on the back of the card: one two three",
+                "three digits on the back of the card: *** *** *****",
+            ),
         ] {
             assert_eq!(mask(said, None), kept);
         }
@@ -210,7 +213,8 @@ mod tests {
 
     #[test]
     fn json_is_masked_by_its_keys_and_stays_json() {
-        let masked = mask_json(r#"{"cvv": 123, "card": "4111111111111111", "n": 4111111111111111, "order": 123}"#);
+        let masked =
+            mask_json(r#"{"cvv": 123, "card": "4111111111111111", "n": 4111111111111111, "order": 123}"#);
         let masked: Value = serde_json::from_str(&masked).unwrap();
         assert_eq!(masked["cvv"], "***");
         assert_eq!(masked["card"], "************1111");

@@ -35,14 +35,20 @@ fn is_card(digits: &[Digit]) -> bool {
 
 /// Whether a network issues numbers that begin so and have this length.
 fn is_issued(digits: &[Digit]) -> bool {
-    let prefix = |count: usize| digits[..count].iter().fold(0, |number, digit| number * 10 + u32::from(digit.value));
+    let prefix =
+        |count: usize| digits[..count].iter().fold(0, |number, digit| number * 10 + u32::from(digit.value));
     let (one, two, three, four) = (prefix(1), prefix(2), prefix(3), prefix(4));
     match digits.len() {
         13 => one == 4,
         14 => (300..=305).contains(&three) || matches!(two, 36 | 38 | 39),
         15 => matches!(two, 34 | 37),
         // Visa, Mastercard, Discover, JCB, Diners, UnionPay, Maestro.
-        16 => matches!(one, 4..=6) || (2221..=2720).contains(&four) || (3528..=3589).contains(&four) || two == 36,
+        16 => {
+            matches!(one, 4..=6)
+                || (2221..=2720).contains(&four)
+                || (3528..=3589).contains(&four)
+                || two == 36
+        }
         17 | 18 => two == 62 || matches!(two, 50 | 56..=58) || one == 6,
         _ => one == 4 || one == 6 || matches!(two, 50 | 56..=58) || (3528..=3589).contains(&four),
     }
@@ -89,6 +95,7 @@ pub(super) fn hyphenated_ssns(run: &Run, text: &str) -> Vec<Range<usize>> {
 
 /// Whether such a number can have been given to anybody.
 fn is_assigned(digits: &[Digit]) -> bool {
-    let number = |range: Range<usize>| digits[range].iter().fold(0, |sum, digit| sum * 10 + u32::from(digit.value));
+    let number =
+        |range: Range<usize>| digits[range].iter().fold(0, |sum, digit| sum * 10 + u32::from(digit.value));
     !matches!(number(0..3), 0 | 666) && number(3..5) != 0 && number(5..9) != 0
 }

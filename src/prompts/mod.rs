@@ -105,7 +105,14 @@ impl Prompts {
         let template = Template::new(&agent.file, begins, body, &knowledge)?;
         let lines = read_lines(&embedded, Lines::default())?;
         let lines = read_lines(&texts, lines)?;
-        Ok(Self { front, lines: Arc::new(lines), knowledge, version: version(&texts), files: files(&texts), template })
+        Ok(Self {
+            front,
+            lines: Arc::new(lines),
+            knowledge,
+            version: version(&texts),
+            files: files(&texts),
+            template,
+        })
     }
 }
 

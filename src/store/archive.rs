@@ -244,8 +244,7 @@ impl Archive {
     pub async fn read(&self, call_sid: &CallSid) -> Result<Option<Whole>, StoreError> {
         let pool = &self.0.pool;
         let sql = format!("SELECT {CALL}, state FROM calls WHERE call_sid = $1");
-        let row =
-            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(call_sid.as_str()).fetch_optional(pool).await?;
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(call_sid.as_str()).fetch_optional(pool).await?;
         let Some(row) = row else { return Ok(None) };
         let state: Option<String> = row.try_get("state")?;
         let state = state.and_then(|state| serde_json::from_str::<State>(&state).ok()).unwrap_or_default();
@@ -397,7 +396,8 @@ fn said(turn: Turn) -> Said {
 }
 
 async fn triggers(pool: &AnyPool, call_sid: &CallSid) -> sqlx::Result<Vec<Triggered>> {
-    let sql = "SELECT session, name, happened_at FROM triggers WHERE call_sid = $1 ORDER BY happened_at, name";
+    let sql =
+        "SELECT session, name, happened_at FROM triggers WHERE call_sid = $1 ORDER BY happened_at, name";
     let rows = sqlx::query(sql).bind(call_sid.as_str()).fetch_all(pool).await?;
     let read = |row: &AnyRow| {
         Ok(Triggered {

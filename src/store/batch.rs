@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::note::{Began, Came, Delivery, Note, What};
 use super::hide;
+use super::note::{Began, Came, Delivery, Note, What};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
 use crate::record::{Changes, State, Turn, TurnKey};
@@ -72,7 +72,11 @@ impl Batch {
 
     /// How many rows wait.
     pub(super) fn rows(&self) -> usize {
-        self.calls.len() + self.turns.len() + self.triggers.len() + self.handoffs.len() + self.deliveries.len()
+        self.calls.len()
+            + self.turns.len()
+            + self.triggers.len()
+            + self.handoffs.len()
+            + self.deliveries.len()
     }
 
     /// Takes a note. With `masked` nothing gets in that must not be kept.

@@ -60,9 +60,7 @@ impl Database {
             Engine::Sqlite(None) => {
                 AnyPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None)
             }
-            Engine::Sqlite(Some(_)) | Engine::Postgres => {
-                AnyPoolOptions::new().max_connections(CONNECTIONS)
-            }
+            Engine::Sqlite(Some(_)) | Engine::Postgres => AnyPoolOptions::new().max_connections(CONNECTIONS),
         };
         let pool = pool.acquire_timeout(ACQUIRE);
         let pool = match engine {

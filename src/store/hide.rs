@@ -15,11 +15,8 @@ pub(super) fn turn(turn: &mut Turn) {
     let cue = turn.answers.take();
     text(&mut turn.text, cue.as_ref().map(|cue| cue.expose().as_str()));
     for run in &mut turn.runs {
-        run.call.arguments = if run.secure {
-            SECURE.into()
-        } else {
-            mask_json(run.call.arguments.expose()).into()
-        };
+        run.call.arguments =
+            if run.secure { SECURE.into() } else { mask_json(run.call.arguments.expose()).into() };
         if let Some(result) = &mut run.result {
             *result = mask_json(result.expose()).into();
         }

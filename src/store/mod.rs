@@ -36,7 +36,7 @@ use crate::clock::since_epoch;
 use crate::handoff::Handoff;
 use crate::ids::CallSid;
 use crate::record::Memory;
-use connect::Database;
+use connect::{Database, Engine};
 use note::{Note, Order};
 use writer::Gauge;
 
@@ -102,9 +102,18 @@ impl Store {
         let database = Database::new(&options.url)?;
         let (orders, taken) = mpsc::channel(NOTES);
         let gauge = Arc::new(Gauge::default());
-        let writer =
-            Writer::new(database.clone(), taken, gauge.clone(), options.retention, options.masked);
+        let writer = Writer::new(database.clone(), taken, gauge.clone(), options.retention, options.masked);
         Ok((Self(Some(Arc::new(Open { orders, database, gauge }))), writer))
+    }
+
+    /// Where calls are kept, for people. Holds no password.
+    pub fn describe(&self) -> String {
+        match self.0.as_ref().map(|open| &open.database.engine) {
+            None => "not kept: DATABASE_URL is `none`".to_owned(),
+            Some(Engine::Sqlite(None)) => "kept in memory until the server ends".to_owned(),
+            Some(Engine::Sqlite(Some(path))) => format!("kept in {}", path.display()),
+            Some(Engine::Postgres) => "kept in PostgreSQL".to_owned(),
+        }
     }
 
     /// Takes a note. Never waits: where there is no room it is counted as lost.
@@ -163,16 +172,16 @@ pub struct StoreError(#[from] sqlx::Error);
 
 /// What a person can act on. A database quotes values in some of its messages: of those only the code is told.
 fn reason(error: &sqlx::Error) -> String {
-    match error {
-        sqlx::Error::Database(error) => {
-            let code = error.code().unwrap_or(Cow::Borrowed("none"));
-            // Of PostgreSQL, the classes 22 and 23 speak of the data.
-            let of_data = code.len() == 5 && (code.starts_with("22") || code.starts_with("23"));
-            if of_data { format!("code {code}") } else { format!("{} (code {code})", error.message()) }
-        }
-        sqlx::Error::PoolTimedOut => "no connection could be had in time".to_owned(),
-        other => other.to_string(),
+    if matches!(error, sqlx::Error::PoolTimedOut) {
+        return "no connection could be had in time".to_owned();
     }
+    let Some(error) = error.as_database_error() else { return error.to_string() };
+    let code = error.code().unwrap_or(Cow::Borrowed("none"));
+    // Of PostgreSQL, the classes 22 and 23 speak of the data.
+    if code.len() == 5 && (code.starts_with("22") || code.starts_with("23")) {
+        return format!("code {code}");
+    }
+    format!("{} (code {code})", error.message())
 }
 
 /// What comes of a read within the time that a caller can wait.

@@ -1,6 +1,6 @@
 //! The same rules on both engines.
 
-#[path = "../../tests/postgres.rs"]
+#[path = "../../tests/it/postgres.rs"]
 mod postgres;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -330,7 +330,8 @@ async fn calls_older_than_the_retention_are_deleted_with_everything(place: Place
     let archive = place.archive().await;
     assert!(archive.read(&old).await.unwrap().is_none());
     assert_eq!(archive.read(&new).await.unwrap().unwrap().transcript.len(), 1);
-    let versions = sqlx::query("SELECT version FROM prompt_versions").fetch_all(&database.pool).await.unwrap();
+    let versions =
+        sqlx::query("SELECT version FROM prompt_versions").fetch_all(&database.pool).await.unwrap();
     assert_eq!(versions.iter().map(|row| row.get("version")).collect::<Vec<String>>(), ["abc"]);
     assert_eq!(Retention::Forever.before(), None);
 }
@@ -450,11 +451,7 @@ async fn what_was_noted_while_the_store_was_away_is_written_when_it_is_back() {
 #[tokio::test]
 async fn a_server_that_crashes_and_comes_back_has_everything() {
     let Some(mut server) = Postgres::start() else { return };
-    let options = Options {
-        url: server.url("postgres").into(),
-        retention: Retention::Forever,
-        masked: true,
-    };
+    let options = Options { url: server.url("postgres").into(), retention: Retention::Forever, masked: true };
     let (store, sid) = (Running::start(&options), call("CA1"));
     store.note(&sid, began(0));
     store.note(&sid, changed(0, vec![turn(0, 0, Speaker::Caller, "one")]));
@@ -466,7 +463,8 @@ async fn a_server_that_crashes_and_comes_back_has_everything() {
     assert!(store.health().away);
     server.restart();
     store.note(&sid, changed(0, vec![turn(0, 2, Speaker::Caller, "three")]));
-    while !store.flush().await {}
+    let written = async { while !store.flush().await {} };
+    tokio::time::timeout(std::time::Duration::from_secs(20), written).await.expect("it comes back in time");
     let memory = store.memory(&sid).await.unwrap();
     assert_eq!(memory.turns.len(), 3);
     assert_eq!(store.health(), Health::default());

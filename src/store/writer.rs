@@ -141,7 +141,10 @@ impl Writer {
                 self.gauge.lost.fetch_add(1, Ordering::Relaxed);
                 if let Some(gap) = self.gap.as_mut().filter(|gap| !gap.full) {
                     gap.full = true;
-                    warn!(bytes = MOST_WAITING, "store is away and no more can wait: what is said is not kept");
+                    warn!(
+                        bytes = MOST_WAITING,
+                        "store is away and no more can wait: what is said is not kept"
+                    );
                 }
             }
         }

@@ -11,6 +11,7 @@ use url::Url;
 use warmline::app::Server;
 use warmline::caller::{Call, Conversation, Rate, Twilio};
 use warmline::config::Config;
+use warmline::store::Store;
 use warmline::twiml::Element;
 
 use super::model::{FakeModel, Step};
@@ -29,7 +30,8 @@ pub(crate) struct TestBridge {
     pub(crate) base: Url,
     pub(crate) model: FakeModel,
     pub(crate) ending: CancellationToken,
-    _tasks: JoinSet<()>,
+    pub(crate) store: Store,
+    tasks: JoinSet<()>,
 }
 
 impl TestBridge {
@@ -65,6 +67,7 @@ impl TestBridge {
         let open = config.is_open();
         let server = Server::start(config).await.expect("the server starts");
         let base = Url::parse(&format!("http://{}", server.address())).unwrap();
+        let store = server.bridge().store.clone();
         let (public, token) = if open {
             (base.clone(), None)
         } else {
@@ -75,7 +78,13 @@ impl TestBridge {
         let mut tasks = JoinSet::new();
         let (ends, now) = (ending.clone(), CancellationToken::new());
         tasks.spawn(async move { server.serve(ends, now).await.unwrap() });
-        Self { twilio, base, model, ending, _tasks: tasks }
+        Self { twilio, base, model, ending, store, tasks }
+    }
+
+    /// Waits until the server has ended.
+    pub(crate) async fn ended(mut self) {
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        tokio::time::timeout(SOON, ended).await.expect("it ends in time");
     }
 
     pub(crate) fn call(&self) -> Call {
