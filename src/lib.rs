@@ -16,6 +16,8 @@
 //! | 8 | Goodbye, then `end` with the hand-off document | [`session`], [`handoff`] | `Handoff` → `Outbound::End` |
 //! | 9 | Twilio requests the action; we answer `<Enqueue><Task>` | [`http`], [`twiml`] | `Handoff` → `twiml::Response` |
 //!
+//! Beside the way of a call, [`store`] keeps a [`record`] of it, without what [`mask`] hides.
+//!
 //! Without the feature `server` only the rules are compiled: no runtime, no socket, no clock.
 
 pub mod ids;

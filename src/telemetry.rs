@@ -13,7 +13,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 /// Libraries that print payloads: never heard at all, because they do it at `error` too.
 const SILENT: [&str; 2] = ["async_openai", "eventsource_stream"];
 /// Libraries that print frames, headers or statements below `warn`.
-const CAPPED: [&str; 12] = [
+const CAPPED: [&str; 15] = [
     "tungstenite",
     "tokio_tungstenite",
     "hyper",
@@ -22,6 +22,9 @@ const CAPPED: [&str; 12] = [
     "reqwest",
     "rustls",
     "sqlx",
+    "sqlx_core",
+    "sqlx_postgres",
+    "sqlx_sqlite",
     "axum",
     "tower",
     "tower_http",

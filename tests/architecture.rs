@@ -27,7 +27,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     ("twilio", &[]),
     ("token", &["ids"]),
-    ("config", &["ids", "session"]),
+    ("store", &["chat", "clock", "handoff", "ids", "mask", "pii", "record"]),
+    ("config", &["ids", "session", "store"]),
     ("tools", &["chat", "handoff", "pii", "prompts"]),
     ("prompts", &["chat", "handoff", "pii", "relay", "session", "twiml"]),
     ("playbook", &["prompts", "tools"]),
@@ -37,8 +38,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "driver",
         &[
-            "calls", "chat", "clock", "handoff", "ids", "llm", "pii", "playbook", "prompts", "relay",
-            "session", "token",
+            "calls", "chat", "clock", "handoff", "ids", "llm", "pii", "playbook", "prompts", "record",
+            "relay", "session", "store", "token",
         ],
     ),
     // 5: the URLs
@@ -46,11 +47,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "http",
         &[
             "calls", "clock", "config", "driver", "handoff", "ids", "llm", "pii", "playbook", "prompts",
-            "relay", "session", "token", "twilio", "twiml",
+            "relay", "session", "store", "token", "twilio", "twiml",
         ],
     ),
     // 6: everything put together, and the other end of the line
-    ("app", &["calls", "config", "http", "ids", "llm", "playbook", "prompts", "token", "tools", "twilio"]),
+    (
+        "app",
+        &[
+            "calls", "config", "http", "ids", "llm", "playbook", "prompts", "store", "token", "tools",
+            "twilio",
+        ],
+    ),
     ("caller", &["clock", "pii", "twilio", "twiml"]),
     (
         "cli",
@@ -63,6 +70,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "ids",
             "pii",
             "playbook",
+            "store",
             "telemetry",
             "twiml",
             "clock",
@@ -81,13 +89,15 @@ const HOMES: &[(&str, &[&str])] = &[
     ("minijinja", &["prompts"]),
     ("moka", &["calls", "http"]),
     ("quick_xml", &["twiml"]),
+    ("jiff", &["store"]),
     ("rustyline", &["cli"]),
+    ("sqlx", &["store"]),
     ("tokio_tungstenite", &["caller"]),
     ("toml", &["config", "prompts"]),
 ];
 
 /// Libraries that the core does without, so that its rules can touch neither socket nor clock.
-const NOT_IN_THE_CORE: &[&str] = &["axum", "futures_util", "reqwest", "tokio", "tracing"];
+const NOT_IN_THE_CORE: &[&str] = &["axum", "futures_util", "reqwest", "sqlx", "tokio", "tracing"];
 const CORE: &[&str] =
     &["ids", "pii", "twiml", "relay", "chat", "handoff", "speech", "phrases", "mask", "record", "session"];
 

@@ -464,7 +464,7 @@ async fn a_server_that_crashes_and_comes_back_has_everything() {
     server.restart();
     store.note(&sid, changed(0, vec![turn(0, 2, Speaker::Caller, "three")]));
     let written = async { while !store.flush().await {} };
-    tokio::time::timeout(std::time::Duration::from_secs(20), written).await.expect("it comes back in time");
+    tokio::time::timeout(Duration::from_secs(20), written).await.expect("it comes back in time");
     let memory = store.memory(&sid).await.unwrap();
     assert_eq!(memory.turns.len(), 3);
     assert_eq!(store.health(), Health::default());

@@ -48,7 +48,7 @@ impl Postgres {
         let Some(binaries) = binaries() else {
             let required = std::env::var_os(REQUIRED).is_some();
             assert!(!required, "no initdb on this machine, and {REQUIRED} is set");
-            println!("PostgreSQL tests did NOT run: this machine has no initdb");
+            tell("tests on PostgreSQL did NOT run: this machine has no initdb");
             return None;
         };
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -64,7 +64,7 @@ impl Postgres {
         let (orders, done) = (script.stdin.take().unwrap(), BufReader::new(script.stdout.take().unwrap()));
         let mut postgres = Self { port, orders, done, _script: script };
         postgres.wait("ready");
-        println!("PostgreSQL tests run against a server of their own");
+        tell("tests run on PostgreSQL, against a server of their own");
         Some(postgres)
     }
 
@@ -93,6 +93,11 @@ impl Postgres {
         self.done.read_line(&mut line).unwrap();
         assert_eq!(line.trim(), word, "PostgreSQL did not start");
     }
+}
+
+/// Says something that is seen also where the output of tests is captured.
+pub(crate) fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 fn binaries() -> Option<PathBuf> {

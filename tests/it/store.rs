@@ -17,7 +17,7 @@ use warmline::twiml::Element;
 
 use super::bridge::{FAST, PUBLIC, SOON, TOKEN, TestBridge, WORKFLOW, escalation, task};
 use super::model::{FakeModel, Step, after_tool, last_words};
-use super::postgres::{Postgres, REQUIRED};
+use super::postgres::{Postgres, REQUIRED, tell};
 
 fn say(text: &str) -> Vec<Step> {
     vec![Step::Say(text.to_owned())]
@@ -214,7 +214,7 @@ impl Disk {
             return Some(Self(folder));
         }
         assert!(std::env::var_os(REQUIRED).is_none(), "cannot mount, and {REQUIRED} is set");
-        println!("the tests of a disk in trouble did NOT run: mounting one takes root");
+        tell("tests of a disk in trouble did NOT run: mounting one takes root");
         None
     }
 
