@@ -8,6 +8,7 @@
 
 mod body;
 mod delta;
+mod refusal;
 mod transport;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::chat::{Finish, ModelError, ModelEvent, ToolCallAssembly};
 use crate::llm::{Answer, Model, Question};
 use body::Body;
 use delta::Chunk;
+use refusal::{is_too_long, obstacle};
 use transport::Transport;
 
 /// How long a connection may take. A caller is waiting.
@@ -158,8 +160,10 @@ impl Open {
             Some(Err(_)) => return Some(ModelEvent::Failed(ModelError::Broken)),
             Some(Ok(chunk)) => chunk,
         };
-        if chunk.error.is_some() {
-            return Some(ModelEvent::Failed(ModelError::Broken));
+        if let Some(error) = chunk.error {
+            let too_long = is_too_long(&error.to_string());
+            let error = if too_long { ModelError::TooLong } else { ModelError::Broken };
+            return Some(ModelEvent::Failed(error));
         }
         let choice = chunk.choices.into_iter().next()?;
         if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
@@ -191,19 +195,18 @@ fn finish(reason: &str) -> Finish {
 /// What kind of error it is; its text stays behind.
 fn kind(error: &OpenAIError) -> ModelError {
     match error {
-        OpenAIError::ApiError(response) => match response.status_code.as_u16() {
-            status @ (401 | 403 | 404) => ModelError::Refused { status },
-            429 => ModelError::RateLimited,
-            status @ (408 | 409 | 500..) => ModelError::Unavailable { status },
-            status => ModelError::BadRequest { status },
-        },
-        OpenAIError::Reqwest(error) if error.is_connect() || error.is_timeout() => ModelError::Unreachable,
+        OpenAIError::Boxed(error) => {
+            error.downcast_ref::<ModelError>().cloned().unwrap_or(ModelError::Broken)
+        }
+        OpenAIError::Reqwest(error) if error.is_connect() || error.is_timeout() => {
+            ModelError::Unreachable(obstacle(error))
+        }
         OpenAIError::InvalidArgument(_) => ModelError::BadRequest { status: 400 },
-        OpenAIError::Reqwest(_)
+        OpenAIError::ApiError(_)
+        | OpenAIError::Reqwest(_)
         | OpenAIError::JSONDeserialize(..)
         | OpenAIError::StreamError(_)
         | OpenAIError::FileSaveError(_)
-        | OpenAIError::FileReadError(_)
-        | OpenAIError::Boxed(_) => ModelError::Broken,
+        | OpenAIError::FileReadError(_) => ModelError::Broken,
     }
 }

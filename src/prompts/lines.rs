@@ -14,6 +14,7 @@ struct LinesFile {
     transfer: Option<Say>,
     farewell: Option<Say>,
     cut_off: Option<Say>,
+    cut_short: Option<Say>,
 }
 
 /// Reads the sentences; what is absent comes from `fallback`.
@@ -25,6 +26,7 @@ pub(super) fn read(file: &str, text: &str, fallback: Lines) -> Result<Lines, Fil
         transfer: lines.transfer.unwrap_or(fallback.transfer),
         farewell: lines.farewell.unwrap_or(fallback.farewell),
         cut_off: lines.cut_off.unwrap_or(fallback.cut_off),
+        cut_short: lines.cut_short.unwrap_or(fallback.cut_short),
     })
 }
 

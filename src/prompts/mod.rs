@@ -178,7 +178,7 @@ mod tests {
         let lines = Prompts::embedded().lines;
         assert!(lines.fillers.len() >= 4);
         let mut all: Vec<_> = lines.fillers.iter().collect();
-        all.extend([&lines.apology, &lines.transfer, &lines.farewell, &lines.cut_off]);
+        all.extend([&lines.apology, &lines.transfer, &lines.farewell, &lines.cut_off, &lines.cut_short]);
         for line in all {
             for language in ["es", "fr", "de", "pt"] {
                 assert!(

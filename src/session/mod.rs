@@ -11,9 +11,11 @@
 
 mod history;
 mod keypad;
+mod ladder;
 mod leaving;
 mod playback;
 mod settings;
+mod shorten;
 mod speaking;
 mod tools;
 mod turn;
@@ -114,6 +116,8 @@ pub struct Session {
     /// The language spoken now.
     language: String,
     history: History,
+    /// How much of the conversation the model takes, where it was found to take less than all of it.
+    room: Option<usize>,
     playback: Playback,
     cycle: Cycle,
     stage: Stage,
@@ -148,6 +152,8 @@ struct Counts {
     fillers: usize,
     /// How often the model asked for tools in this turn.
     rounds: u8,
+    /// Whether the model was told of less in this turn, because all of it was too long.
+    shortened: bool,
 }
 
 /// What is known of a call when its session is over.
@@ -183,6 +189,7 @@ impl Session {
             began: now,
             language: settings.language.clone(),
             history: History::default(),
+            room: None,
             playback: Playback::default(),
             cycle: Cycle::default(),
             stage: Stage::Idle,

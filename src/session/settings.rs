@@ -115,6 +115,8 @@ pub struct Lines {
     pub farewell: Say,
     /// Says that the line had dropped.
     pub cut_off: Say,
+    /// Follows an answer that a limit of the provider cut in the middle.
+    pub cut_short: Say,
 }
 
 impl Settings {

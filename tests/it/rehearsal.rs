@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use warmline::caller::script::{
-    Answer, Cue, Expectation, Item, Line, Manner, Move, OutcomeKind, Question, parse,
+    Answer, Cue, Expectation, Item, Line, Manner, Move, OutcomeKind, Question, Stop, parse,
 };
-use warmline::chat::{Finish, Message, ModelError, ModelEvent, Say, ToolCall, ToolChoice, Toolbox};
+use warmline::chat::{Finish, Message, ModelError, ModelEvent, Obstacle, Say, ToolCall, ToolChoice, Toolbox};
 use warmline::handoff::{Handoff, Outcome};
 use warmline::relay::{Inbound, Outbound};
 use warmline::session::{
@@ -32,6 +32,7 @@ pub(crate) fn lines() -> Lines {
         transfer: say("I am connecting you now.", "Le paso ahora."),
         farewell: say("Goodbye.", "Adiós."),
         cut_off: say("Sorry, we were cut off.", "Perdone, se cortó."),
+        cut_short: say("I have to stop there. Shall I go on?", "Tengo que parar. ¿Sigo?"),
     }
 }
 
@@ -181,8 +182,8 @@ impl Rehearsal {
                 return;
             }
             Move::Progress => ModelEvent::Progress,
-            Move::Done => {
-                ModelEvent::Done { calls: std::mem::take(&mut self.calls), finish: Finish::Complete }
+            Move::Done(finish) => {
+                ModelEvent::Done { calls: std::mem::take(&mut self.calls), finish: ending(*finish) }
             }
             Move::Fail(reason) => ModelEvent::Failed(failure(reason)),
         };
@@ -364,13 +365,28 @@ fn rendered(messages: &[Message]) -> Value {
     messages.iter().map(render).collect()
 }
 
+fn ending(finish: Stop) -> Finish {
+    match finish {
+        Stop::Complete => Finish::Complete,
+        Stop::Length => Finish::Length,
+        Stop::Filtered => Finish::Filtered,
+        Stop::Unsaid => Finish::Unsaid,
+    }
+}
+
 fn failure(reason: &str) -> ModelError {
+    let (reason, retry_after) = match reason.split_once(' ') {
+        Some((reason, wait)) => (reason, Some(Duration::from_millis(wait.parse().expect("milliseconds")))),
+        None => (reason, None),
+    };
     match reason {
-        "unreachable" => ModelError::Unreachable,
+        "unreachable" => ModelError::Unreachable(Obstacle::Refused),
         "refused" => ModelError::Refused { status: 401 },
-        "limited" => ModelError::RateLimited,
-        "unavailable" => ModelError::Unavailable { status: 500 },
+        "toolong" => ModelError::TooLong,
+        "limited" => ModelError::RateLimited { retry_after },
+        "unavailable" => ModelError::Unavailable { status: 500, retry_after },
         "broken" => ModelError::Broken,
+        "resting" => ModelError::Resting,
         other => panic!("no failure is called {other}"),
     }
 }

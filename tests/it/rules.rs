@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use warmline::chat::{Finish, Message, ModelError, ModelEvent, ToolCall, ToolChoice, Toolbox};
+use warmline::chat::{Finish, Message, ModelError, ModelEvent, Obstacle, ToolCall, ToolChoice, Toolbox};
 use warmline::relay::{Inbound, Info, Outbound};
 use warmline::session::{Ask, Input, Opening, Output, Outputs, RequestId, RunId, Session, Settings};
 
@@ -24,7 +24,7 @@ static TOOLBOX: LazyLock<Arc<dyn Toolbox>> = LazyLock::new(toolbox);
 /// Every sentence that is ours.
 static OWN_LINES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let lines = lines();
-    let mut says = vec![lines.apology, lines.transfer, lines.farewell, lines.cut_off];
+    let mut says = vec![lines.apology, lines.transfer, lines.farewell, lines.cut_off, lines.cut_short];
     says.extend(lines.fillers);
     says.extend(TOOLBOX.tools().iter().map(|tool| tool.say.clone()));
     let spoken = |say: &warmline::chat::Say| {
@@ -71,7 +71,7 @@ enum Heard {
 enum Says {
     /// `X` stands for the letter of the request.
     Words(String),
-    Done(Vec<(&'static str, &'static str)>),
+    Done(Vec<(&'static str, &'static str)>, Finish),
     Failed(ModelError),
 }
 
@@ -82,7 +82,7 @@ fn step() -> impl Strategy<Value = Step> {
     let talk = prop_oneof![2 => "X{1,4} ?X{0,3}[ .,]?", 1 => "[X .,*_`<>\\[\\]()#\\n\u{a0}&!|~-]{1,12}"];
     let says = prop_oneof![
         9 => talk.prop_map(Says::Words),
-        5 => calls().prop_map(Says::Done),
+        5 => (calls(), finish()).prop_map(|(calls, finish)| Says::Done(calls, finish)),
         1 => prop::sample::select(FAILURES).prop_map(Says::Failed),
     ];
     let keys: Vec<char> = "0123456789*#".chars().collect();
@@ -107,11 +107,15 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 const FAILURES: &[ModelError] = &[
-    ModelError::Unreachable,
+    ModelError::Unreachable(Obstacle::Name),
     ModelError::Refused { status: 401 },
     ModelError::BadRequest { status: 400 },
-    ModelError::RateLimited,
+    ModelError::TooLong,
+    ModelError::RateLimited { retry_after: None },
+    ModelError::RateLimited { retry_after: Some(Duration::from_secs(20)) },
+    ModelError::Unavailable { status: 503, retry_after: Some(Duration::from_secs(1)) },
     ModelError::Broken,
+    ModelError::Resting,
     ModelError::Empty,
 ];
 
@@ -134,6 +138,12 @@ fn calls() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
         ("no_such_tool", "{}"),
     ]);
     prop_oneof![3 => Just(Vec::new()), 4 => prop::collection::vec(call, 1..4)]
+}
+
+/// How an answer ends: well, as a rule.
+fn finish() -> impl Strategy<Value = Finish> {
+    let cut = prop::sample::select(vec![Finish::Length, Finish::Filtered, Finish::Unsaid]);
+    prop_oneof![8 => Just(Finish::Complete), 1 => cut]
 }
 
 /// What a random call is started with.
@@ -288,9 +298,9 @@ impl Watch {
         let request = *which.map_or(latest, |which| which.get(&known));
         let event = match says {
             Says::Words(words) => ModelEvent::Words(words.replace('X', &self.letters[&request].to_string())),
-            Says::Done(calls) => ModelEvent::Done {
+            Says::Done(calls, finish) => ModelEvent::Done {
                 calls: calls.iter().map(|(name, arguments)| self.call(name, arguments)).collect(),
-                finish: Finish::Complete,
+                finish: *finish,
             },
             Says::Failed(error) => ModelEvent::Failed(error.clone()),
         };
@@ -298,7 +308,11 @@ impl Watch {
         let speaks = (self.outstanding == Some(request)).then_some(request);
         if !matches!(event, ModelEvent::Words(_)) && speaks.is_some() {
             self.outstanding = None;
-            let escalates = matches!(says, Says::Done(calls) if calls.contains(&("escalate", ESCALATE)));
+            // What a filter stopped, or broke off without a reason, may lack the half of it.
+            let escalates = matches!(
+                says,
+                Says::Done(calls, Finish::Complete | Finish::Length) if calls.contains(&("escalate", ESCALATE))
+            );
             if escalates && self.choice == ToolChoice::Auto {
                 self.certain();
             }
@@ -551,7 +565,7 @@ impl Watch {
                 let words: String = (0..*count).map(|word| format!("X{number}-{word} ")).collect();
                 self.step(&Step::Model(None, Says::Words(words)));
             }
-            TrueStep::Done => self.step(&Step::Model(None, Says::Done(Vec::new()))),
+            TrueStep::Done => self.step(&Step::Model(None, Says::Done(Vec::new(), Finish::Complete))),
             TrueStep::Plays(count) => self.step(&Step::Played(Heard::Next(*count))),
             TrueStep::Interrupt(words, reported) => self.true_interrupt(*words, *reported),
             TrueStep::Wait(time) => self.step(&Step::Wait(*time)),

@@ -1,0 +1,3 @@
+//! What goes wrong around a call, on whole servers: nobody is stranded.
+
+mod model;
