@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::model::ModelTable;
 use crate::session::Timings;
 
 /// The file.
@@ -11,6 +12,7 @@ use crate::session::Timings;
 #[serde(default, deny_unknown_fields)]
 pub(super) struct File {
     timings: TimingsTable,
+    pub(super) model: ModelTable,
 }
 
 /// `[timings]`, all in milliseconds but the rate.

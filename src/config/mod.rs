@@ -4,10 +4,12 @@
 //! value counts as unset.
 
 mod file;
+mod model;
 mod origin;
 mod read;
 pub mod table;
 
+pub use model::ModelCare;
 pub use origin::{Origin, is_loopback_host};
 pub use read::{Environment, Overrides, Vars};
 
@@ -38,6 +40,8 @@ pub struct Config {
     pub secret: Option<SecretString>,
     /// The models to ask; `None` stands for the embedded agent.
     pub models: Option<Models>,
+    /// What is done about models that fail or are late.
+    pub care: ModelCare,
     /// Where the prompts are, if a folder was named.
     pub prompts: Option<PathBuf>,
     /// Where the tools are, if a folder was named.

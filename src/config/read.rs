@@ -9,7 +9,6 @@ use secrecy::SecretString;
 use super::file::File;
 use super::{Access, Config, ConfigError, HandoffNumber, ModelSettings, Models, Origin, table};
 use crate::ids::{AccountSid, WorkflowSid};
-use crate::session::Timings;
 
 const DEFAULT_PORT: u16 = 8080;
 const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
@@ -140,6 +139,7 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
     if signed && workflow.is_none() && handoff_number.is_none() {
         read.problem("TWILIO_WORKFLOW_SID or HANDOFF_NUMBER: one of them must say where people answer");
     }
+    let file = file(&mut read);
     let everywhere = if signed { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
     let config = Config {
         listen: SocketAddr::new(bind.unwrap_or(everywhere.into()), port),
@@ -150,9 +150,10 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         handoff_number,
         secret: read.parsed("WARMLINE_SECRET", secret),
         models: models(&mut read),
+        care: file.model.care(),
         prompts: read.text("WARMLINE_PROMPTS").map(PathBuf::from),
         tools: read.text("WARMLINE_TOOLS").map(PathBuf::from),
-        timings: timings(&mut read),
+        timings: file.timings(),
     };
     if read.problems.is_empty() { Ok(config) } else { Err(ConfigError(read.problems)) }
 }
@@ -212,24 +213,22 @@ fn models(read: &mut Reader<'_, impl Vars>) -> Option<Models> {
     Some(Models { primary: settings(base_url, key, model), fallback })
 }
 
-fn timings(read: &mut Reader<'_, impl Vars>) -> Timings {
+/// The file of settings with a structure; what is wrong with it is a problem, and its defaults go on.
+fn file(read: &mut Reader<'_, impl Vars>) -> File {
     let named = read.text("WARMLINE_CONFIG").map(PathBuf::from);
     let path = named.clone().unwrap_or_else(|| "warmline.toml".into());
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(_) if named.is_none() => return Timings::default(),
+        Err(_) if named.is_none() => return File::default(),
         Err(error) => {
             read.problems.push(format!("WARMLINE_CONFIG: {}: {}", path.display(), error.kind()));
-            return Timings::default();
+            return File::default();
         }
     };
-    match File::parse(&text) {
-        Ok(file) => file.timings(),
-        Err(error) => {
-            read.problems.push(format!("{}: {error}", path.display()));
-            Timings::default()
-        }
-    }
+    File::parse(&text).unwrap_or_else(|error| {
+        read.problems.push(format!("{}: {error}", path.display()));
+        File::default()
+    })
 }
 
 #[cfg(test)]

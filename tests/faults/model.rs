@@ -1,17 +1,44 @@
 //! The model fails, in every way it can: the caller is answered all the same, or gets a person.
 
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use warmline::chat::{Message, ModelError, ModelEvent, Obstacle, ToolChoice};
-use warmline::llm::openai::{Endpoint, OpenAi};
+use warmline::llm::openai::{Care, Endpoint, OpenAi};
 use warmline::llm::{Model, Question, Tuning};
 
 use crate::bridge::{FAST, SOON, TestBridge, task};
 use crate::model::{FakeModel, Step, last_words};
 use crate::rehearsal::toolbox;
+
+/// A `warmline.toml` that lives as long as the test.
+pub(crate) struct SettingsFile(PathBuf);
+
+impl SettingsFile {
+    pub(crate) fn new(text: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name =
+            format!("warmline-faults-{}-{}.toml", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for SettingsFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
 
 fn say(text: &str) -> Vec<Step> {
     vec![Step::Say(text.to_owned())]
@@ -44,7 +71,8 @@ fn closed_port() -> u16 {
 async fn told_by(base_url: &str) -> ModelEvent {
     let endpoint = Endpoint { base_url: base_url.to_owned(), key: "sk-test".into(), model: None };
     let toolbox = toolbox();
-    let model = OpenAi::new(endpoint, None).unwrap();
+    let care = Care { most_failures: 0, rest: Duration::ZERO, silence: Duration::from_secs(3), hedge: None };
+    let model = OpenAi::new(endpoint, None, care).unwrap();
     let question = Question {
         system: "You are an AI.".into(),
         messages: vec![Message::User("hello".into())],
@@ -156,5 +184,97 @@ async fn how_an_answer_ends_is_heard() {
         }
         let replies: Vec<_> = conversation.replies().map(|reply| reply.text.clone()).collect();
         assert!(replies.last().unwrap().contains(heard), "{reason:?}: {replies:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_dead_model_is_left_alone_by_the_callers_that_follow() {
+    let file = SettingsFile::new("[model]\nmost_failures = 3\n");
+    let bridge =
+        TestBridge::with(&[("WARMLINE_CONFIG", file.path())], |_| vec![Step::Refuse(500, None, "")]).await;
+    for _ in 0..10 {
+        assert_eq!(handed_over(&bridge).await["reasonCode"], "model_failure");
+    }
+    // Two tries of the first caller, one of the second; from then on nobody waits.
+    assert_eq!(bridge.model.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn while_the_first_model_is_left_alone_the_second_is_asked_at_once() {
+    let second = FakeModel::start(|_| say("It comes tomorrow.")).await;
+    let file = SettingsFile::new("[model]\nmost_failures = 2\n");
+    let settings = [("OPENAI_FALLBACK_BASE_URL", second.base_url.as_str()), ("WARMLINE_CONFIG", file.path())];
+    let bridge = TestBridge::with(&settings, |_| vec![Step::Refuse(503, None, "")]).await;
+    for _ in 0..5 {
+        assert_eq!(answered(&bridge).await, "It comes tomorrow.");
+    }
+    assert_eq!((bridge.model.requests().len(), second.requests().len()), (2, 5));
+}
+
+#[tokio::test]
+async fn a_silent_model_is_left_alone_too() {
+    let second = FakeModel::start(|_| say("It comes tomorrow.")).await;
+    let file = SettingsFile::new("[timings]\nfirst_token = 100\n[model]\nmost_failures = 1\n");
+    let settings = [("OPENAI_FALLBACK_BASE_URL", second.base_url.as_str()), ("WARMLINE_CONFIG", file.path())];
+    let bridge = TestBridge::with(&settings, |_| vec![Step::Hold]).await;
+    for _ in 0..3 {
+        assert_eq!(answered(&bridge).await, "It comes tomorrow.");
+    }
+    assert_eq!(bridge.model.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_model_that_recovers_is_asked_again() {
+    let file = SettingsFile::new("[model]\nmost_failures = 1\nrest = 1\n");
+    let asked = AtomicUsize::new(0);
+    let bridge = TestBridge::with(&[("WARMLINE_CONFIG", file.path())], move |_| {
+        match asked.fetch_add(1, Ordering::Relaxed) {
+            0 => vec![Step::Refuse(500, None, "")],
+            _ => say("On its way."),
+        }
+    })
+    .await;
+    // The first caller's second try comes too early, or is the probe.
+    let (_call, mut conversation) = bridge.connected(0).await;
+    conversation.say("where is my parcel").await.unwrap();
+    conversation.wait_words(SOON).await.unwrap();
+    assert_eq!(answered(&bridge).await, "On its way.");
+}
+
+#[tokio::test]
+async fn a_late_model_is_hedged_and_the_loser_is_cancelled() {
+    let second = FakeModel::start(|_| say("It comes tomorrow.")).await;
+    let file = SettingsFile::new("[model]\nhedge = 50\n");
+    let settings = [("OPENAI_FALLBACK_BASE_URL", second.base_url.as_str()), ("WARMLINE_CONFIG", file.path())];
+    let bridge = TestBridge::with(&settings, |_| vec![Step::Hold]).await;
+    let (_call, mut conversation) = bridge.connected(0).await;
+    conversation.say("where is my parcel").await.unwrap();
+    let reply = conversation.wait_words(SOON).await.unwrap();
+    // Long before the first token of the late one was due, and with no filler before it.
+    assert_eq!(reply.text, "It comes tomorrow.");
+    assert_eq!((bridge.model.requests().len(), second.requests().len()), (1, 1));
+    bridge.model.quiet().await;
+}
+
+#[tokio::test]
+async fn hedging_is_off_unless_it_is_asked_for_and_needs_no_second_endpoint() {
+    for (hedge, requests) in [(0, 1), (20, 2)] {
+        let file = SettingsFile::new(&format!("[timings]\nfiller = 200\n[model]\nhedge = {hedge}\n"));
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = asked.clone();
+        let bridge = TestBridge::with(&[("WARMLINE_CONFIG", file.path())], move |_| {
+            match count.fetch_add(1, Ordering::Relaxed) {
+                0 => vec![Step::Hold],
+                _ => say("On its way."),
+            }
+        })
+        .await;
+        let (_call, mut conversation) = bridge.connected(0).await;
+        conversation.say("where is my parcel").await.unwrap();
+        // The filler of a late answer, or the answer.
+        while !conversation.frames().iter().any(|frame| frame.kind == "text") {
+            conversation.next().await;
+        }
+        assert_eq!(asked.load(Ordering::Relaxed), requests, "hedge = {hedge}");
     }
 }
