@@ -163,6 +163,7 @@ fn bridge(config: Config, origin: Origin) -> Result<Bridge, StartError> {
         shelf,
         calls: Arc::new(Calls::default()),
         timings: config.timings,
+        rules: Arc::new(config.rules),
         sockets: TaskTracker::new(),
         answered: http::Answered::default(),
         draining: AtomicBool::new(false),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::model::ModelTable;
+use super::rules::RulesTable;
 use crate::session::Timings;
 
 /// The file.
@@ -13,6 +14,7 @@ use crate::session::Timings;
 pub(super) struct File {
     timings: TimingsTable,
     pub(super) model: ModelTable,
+    pub(super) rules: RulesTable,
 }
 
 /// `[timings]`, all in milliseconds but the rate.

@@ -7,6 +7,7 @@ mod file;
 mod model;
 mod origin;
 mod read;
+mod rules;
 pub mod table;
 
 pub use model::ModelCare;
@@ -20,6 +21,7 @@ use secrecy::SecretString;
 
 use crate::ids::{AccountSid, WorkflowSid};
 use crate::session::Timings;
+use crate::session::rules::Rules;
 
 /// Every setting, checked.
 #[derive(Debug)]
@@ -48,6 +50,8 @@ pub struct Config {
     pub tools: Option<PathBuf>,
     /// How long everything in a call may take.
     pub timings: Timings,
+    /// What leads to a person beside the model.
+    pub rules: Rules,
 }
 
 /// Who may send us requests.

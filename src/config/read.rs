@@ -154,6 +154,7 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         prompts: read.text("WARMLINE_PROMPTS").map(PathBuf::from),
         tools: read.text("WARMLINE_TOOLS").map(PathBuf::from),
         timings: file.timings(),
+        rules: file.rules.rules(),
     };
     if read.problems.is_empty() { Ok(config) } else { Err(ConfigError(read.problems)) }
 }

@@ -18,6 +18,7 @@ use crate::llm::{Model, Question, Tuning};
 use crate::playbook::Playbook;
 use crate::prompts::CallFacts;
 use crate::relay::Setup;
+use crate::session::rules::Rules;
 use crate::session::{Opening, Session, Settings, Timings};
 use crate::token::{RelayPass, nonce};
 use running::Running;
@@ -56,6 +57,8 @@ pub struct Call {
     pub calls: Arc<Calls>,
     /// How long everything may take.
     pub timings: Timings,
+    /// What leads to a person beside the model.
+    pub rules: Arc<Rules>,
 }
 
 /// Runs a call until its socket is closed.
@@ -112,5 +115,6 @@ fn settings(call: &Call) -> Settings {
         timings: call.timings,
         person_key: prompts.front.person_key,
         keypad_length: prompts.front.keypad_length,
+        rules: call.rules.clone(),
     }
 }

@@ -36,6 +36,7 @@ use crate::handoff::Trigger;
 use crate::llm::Model;
 use crate::playbook::Shelf;
 use crate::session::Timings;
+use crate::session::rules::Rules;
 use crate::token::Keyring;
 use crate::twilio::signature::Verifier;
 use crate::twiml;
@@ -60,6 +61,8 @@ pub struct Bridge {
     pub calls: Arc<Calls>,
     /// How long everything in a call may take.
     pub timings: Timings,
+    /// What leads to a person beside the model.
+    pub rules: Arc<Rules>,
     /// Tracks every open relay socket.
     pub sockets: TaskTracker,
     /// Answers to requests that may be repeated.

@@ -40,6 +40,7 @@ pub(super) async fn open(
         model: bridge.model.clone(),
         calls: bridge.calls.clone(),
         timings: bridge.timings,
+        rules: bridge.rules.clone(),
     };
     let span = info_span!("call", call.sid = %call.pass.call_sid);
     let sockets = bridge.sockets.clone();

@@ -15,6 +15,8 @@ struct LinesFile {
     farewell: Option<Say>,
     cut_off: Option<Say>,
     cut_short: Option<Say>,
+    still_there: Option<Say>,
+    emergency: Option<Say>,
 }
 
 /// Reads the sentences; what is absent comes from `fallback`.
@@ -27,6 +29,8 @@ pub(super) fn read(file: &str, text: &str, fallback: Lines) -> Result<Lines, Fil
         farewell: lines.farewell.unwrap_or(fallback.farewell),
         cut_off: lines.cut_off.unwrap_or(fallback.cut_off),
         cut_short: lines.cut_short.unwrap_or(fallback.cut_short),
+        still_there: lines.still_there.unwrap_or(fallback.still_there),
+        emergency: lines.emergency.unwrap_or(fallback.emergency),
     })
 }
 

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::Session;
+use super::rules::{Cause, KeyMeaning};
 use crate::handoff::Trigger;
 
 /// An entry longer than this is complete, whatever follows.
@@ -25,7 +26,7 @@ impl Keypad {
 impl Session {
     pub(super) fn key_pressed(&mut self, key: char, now: Instant) {
         if self.leaving.is_some() {
-            if Some(key) == self.settings.person_key {
+            if matches!(self.meaning(key), Some(KeyMeaning::Person(_))) {
                 self.person_outranks(Trigger::Key);
             }
             return;
@@ -37,29 +38,50 @@ impl Session {
         self.ask_again = None;
         self.keypad.keys.push(key);
         let length = self.settings.keypad_length.unwrap_or(LONGEST_ENTRY).min(LONGEST_ENTRY);
-        if self.keypad.keys.len() >= length && !self.is_person_key() {
+        let is_lone = self.lone_key().is_some();
+        if self.keypad.keys.len() >= length && !is_lone {
             return self.complete_entry(now);
         }
         let timings = &self.settings.timings;
-        let wait = if self.is_person_key() { timings.key_alone } else { timings.keypad };
+        let wait = if is_lone { timings.key_alone } else { timings.keypad };
         self.keypad.complete_at = Some(now + wait);
     }
 
     pub(super) fn keypad_passed(&mut self, now: Instant) {
         if self.keypad.complete_at.is_some_and(|at| at <= now) {
-            if self.is_person_key() {
-                let key = std::mem::take(&mut self.keypad).keys;
-                self.person_key_pressed(&key, now);
-            } else {
-                self.complete_entry(now);
+            match self.lone_key() {
+                Some(KeyMeaning::Person(code)) => {
+                    let key = std::mem::take(&mut self.keypad).keys;
+                    self.person_key_pressed(&key, &code, now);
+                }
+                Some(KeyMeaning::Say(text)) => {
+                    self.keypad = Keypad::default();
+                    self.caller_said(&text, now);
+                }
+                None => self.complete_entry(now),
             }
         }
     }
 
-    /// Whether the key for a person stands alone.
+    /// Whether a key for a person stands alone.
     pub(super) fn is_person_key(&self) -> bool {
+        matches!(self.lone_key(), Some(KeyMeaning::Person(_)))
+    }
+
+    /// What the key means that stands alone, if it means anything.
+    fn lone_key(&self) -> Option<KeyMeaning> {
         let mut keys = self.keypad.keys.chars();
-        keys.next().is_some_and(|key| Some(key) == self.settings.person_key) && keys.next().is_none()
+        let key = keys.next().filter(|_| keys.next().is_none())?;
+        self.meaning(key)
+    }
+
+    /// What a key means that stands alone. The prompt's key for a person is one whatever else it is said to be.
+    fn meaning(&self, key: char) -> Option<KeyMeaning> {
+        let meaning = self.settings.rules.keys.get(&key);
+        if Some(key) != self.settings.person_key || matches!(meaning, Some(KeyMeaning::Person(_))) {
+            return meaning.cloned();
+        }
+        Some(KeyMeaning::Person(Trigger::Key.reason_code().to_owned()))
     }
 
     fn complete_entry(&mut self, now: Instant) {
@@ -69,7 +91,7 @@ impl Session {
         }
     }
 
-    fn person_key_pressed(&mut self, key: &str, now: Instant) {
+    fn person_key_pressed(&mut self, key: &str, code: &str, now: Instant) {
         match self.armed {
             Some(_) => {
                 self.stop_turn();
@@ -82,7 +104,9 @@ impl Session {
                 self.history.caller(&message(key));
                 // The key was pressed a moment ago.
                 self.owe_words(now - self.settings.timings.key_alone);
-                self.arm(Trigger::Key, None, now);
+                let mapped = Some(code).filter(|code| *code != Trigger::Key.reason_code());
+                let code = mapped.map(str::to_owned);
+                self.arm(Cause { code, ..Trigger::Key.into() }, None, now);
             }
         }
     }

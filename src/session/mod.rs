@@ -14,6 +14,7 @@ mod keypad;
 mod ladder;
 mod leaving;
 mod playback;
+pub mod rules;
 mod settings;
 mod shorten;
 mod speaking;
@@ -35,6 +36,7 @@ use history::History;
 use keypad::Keypad;
 use leaving::{Armed, Leaving};
 use playback::Playback;
+use rules::{Attention, Standing};
 use speaking::Cycle;
 use turn::{AskAgain, Purpose, Stage};
 
@@ -126,6 +128,10 @@ pub struct Session {
     armed: Option<Armed>,
     /// When a question is taken up again whose answer an interrupt stopped before it began.
     ask_again: Option<AskAgain>,
+    /// What the rules beside the model have counted.
+    standing: Standing,
+    /// What was last heard on the line.
+    attention: Attention,
     /// Whether the caller is speaking, if that is reported.
     caller_speaking: bool,
     /// The time of the input that is being handled.
@@ -176,6 +182,7 @@ pub struct Memory {
     language: String,
     facts: BTreeMap<String, Pii<String>>,
     turns: u32,
+    standing: Standing,
     /// Whether the platform reports playback.
     reported: bool,
 }
@@ -196,6 +203,8 @@ impl Session {
             keypad: Keypad::default(),
             armed: None,
             ask_again: None,
+            standing: Standing::default(),
+            attention: Attention::new(now),
             caller_speaking: false,
             now,
             quiet_since: now,
@@ -215,6 +224,7 @@ impl Session {
             session.language = memory.language;
             session.memory = memory.facts;
             session.counts.turns = memory.turns;
+            session.standing = memory.standing;
             session.playback = Playback::new(memory.reported);
         }
         session.open(restored, now);
@@ -247,7 +257,9 @@ impl Session {
         }
         let leaving = self.leaving.as_ref().map(Leaving::deadline);
         let ask_again = self.ask_again.map(|again| again.at);
-        [self.stage.deadline(), self.keypad.deadline(), ask_again, leaving].into_iter().flatten().min()
+        let rules = [self.silence_at(), self.longest_at()];
+        let own = [self.stage.deadline(), self.keypad.deadline(), ask_again, leaving];
+        own.into_iter().chain(rules).flatten().min()
     }
 
     /// The language spoken now, as a BCP 47 tag.
@@ -278,11 +290,13 @@ impl Session {
             self.history.forget_beyond(reply, heard);
         }
         self.history.drop_empty();
+        self.standing.lasted += self.now.saturating_duration_since(self.began);
         Memory {
             history: self.history,
             language: self.language,
             facts: self.memory,
             turns: self.counts.turns,
+            standing: self.standing,
             reported: self.playback.is_reported(),
         }
     }
@@ -294,6 +308,7 @@ impl Session {
                 let reply = self.history.open_reply();
                 self.history.say(reply, &greeting);
                 self.playback.queue(Some(reply), 0, &greeting);
+                self.quiet_since = now + self.speaking_time(&greeting);
             }
             Opening::Silent => {}
             Opening::Reconnected(afresh) => self.reopen(afresh.filter(|_| !restored), now),
@@ -325,20 +340,35 @@ impl Session {
 
     fn hear(&mut self, frame: Inbound, now: Instant) {
         match frame {
-            Inbound::Prompt { text, last: true, .. } => self.caller_said(text.expose(), now),
-            Inbound::Interrupt { heard, .. } => self.interrupted(heard.expose(), now),
-            Inbound::Dtmf { digit } => self.key_pressed(digit, now),
+            Inbound::Prompt { text, last: true, .. } => {
+                self.attention.words(now);
+                self.caller_said(text.expose(), now);
+            }
+            Inbound::Interrupt { heard, .. } => {
+                self.attention.sound(now);
+                self.interrupted(heard.expose(), now);
+            }
+            Inbound::Dtmf { digit } => {
+                self.attention.words(now);
+                self.key_pressed(digit, now);
+            }
             Inbound::Info(Info::TokensPlayed(text)) => {
+                self.attention.sound(now);
                 self.playback.played(text.expose());
                 self.goodbye_progress(now);
             }
             Inbound::Info(Info::AgentSpeaking(on)) => {
+                self.attention.sound(now);
                 self.playback.speaking(on);
                 self.goodbye_progress(now);
             }
             // A partial prompt starts no turn, but somebody is speaking.
-            Inbound::Prompt { last: false, .. } => self.hold_question(now),
+            Inbound::Prompt { last: false, .. } => {
+                self.attention.words(now);
+                self.hold_question(now);
+            }
             Inbound::Info(Info::ClientSpeaking(on)) => {
+                self.attention.sound(now);
                 self.caller_speaking = on;
                 self.hold_question(now);
             }
@@ -362,6 +392,8 @@ impl Session {
                 self.ask(Purpose::Answer, 1, now);
             }
             self.stage_passed(now);
+            self.silence_passed(now);
+            self.longest_passed(now);
             self.goodbye_passed(now);
         }
     }

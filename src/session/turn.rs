@@ -102,27 +102,49 @@ impl Session {
         if text.is_empty() {
             return;
         }
-        let wants_person = means(text, &self.language).has(Meaning::WantsPerson);
+        let said = means(text, &self.language);
+        if self.emergency(text, said, now) {
+            return;
+        }
+        let wants_person = self.settings.rules.requests && said.has(Meaning::WantsPerson);
         if wants_person && self.leaving.is_none() {
             return self.person_requested(text, now);
         }
         if wants_person {
             self.person_outranks(Trigger::Request);
         }
-        let certain = self.leaving.is_some() || self.armed.is_some() || self.stage.escalates();
-        if !certain {
-            // Fragments of one utterance meet here too: while nothing was answered they join one message.
-            self.stop_turn();
-            self.playback.settle();
+        if self.is_certain() {
+            self.history.caller(text);
+            return;
         }
+        let begins = self.begin_turn(text, now);
+        match self.before_model(text, said, begins) {
+            Some(cause) => self.arm(cause, None, now),
+            None => self.ask(Purpose::Answer, 1, now),
+        }
+    }
+
+    /// Whether it is certain what becomes of the call, so that nothing the caller says changes it.
+    pub(super) fn is_certain(&self) -> bool {
+        self.leaving.is_some() || self.armed.is_some() || self.stage.escalates()
+    }
+
+    /// Whether nothing is due from us.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.stage, Stage::Idle)
+    }
+
+    /// Stops what is under way and takes the caller's words. Fragments of one utterance meet here too: while
+    /// nothing was answered they join one message. Returns whether they begin a new one.
+    pub(super) fn begin_turn(&mut self, text: &str, now: Instant) -> bool {
+        self.stop_turn();
+        self.playback.settle();
         let begins = self.history.caller(text);
-        if !certain {
-            self.counts.turns += u32::from(begins);
-            self.counts.rounds = 0;
-            self.counts.shortened = false;
-            self.owe_words(now);
-            self.ask(Purpose::Answer, 1, now);
-        }
+        self.counts.turns += u32::from(begins);
+        self.counts.rounds = 0;
+        self.counts.shortened = false;
+        self.owe_words(now);
+        begins
     }
 
     /// The caller asked for a person in plain words: that needs no model to be understood.
@@ -135,11 +157,8 @@ impl Session {
         } else if self.stage.escalates() {
             self.history.caller(text);
         } else {
-            self.stop_turn();
-            self.playback.settle();
-            self.counts.turns += u32::from(self.history.caller(text));
-            self.owe_words(now);
-            self.arm(Trigger::Request, None, now);
+            self.begin_turn(text, now);
+            self.arm(Trigger::Request.into(), None, now);
         }
     }
 
@@ -307,6 +326,7 @@ impl Session {
                 None if calls.is_empty() => {
                     self.stage = Stage::Idle;
                     self.close_cycle();
+                    self.note_answer(reply);
                 }
                 None => {
                     self.stage = Stage::Idle;

@@ -13,6 +13,7 @@ use warmline::caller::script::{
 use warmline::chat::{Finish, Message, ModelError, ModelEvent, Obstacle, Say, ToolCall, ToolChoice, Toolbox};
 use warmline::handoff::{Handoff, Outcome};
 use warmline::relay::{Inbound, Outbound};
+use warmline::session::rules::{KeyMeaning, Rules, Topic};
 use warmline::session::{
     Ask, Input, Lines, Opening, Output, RequestId, Run, RunId, Session, Settings, Timings,
 };
@@ -33,6 +34,8 @@ pub(crate) fn lines() -> Lines {
         farewell: say("Goodbye.", "Adiós."),
         cut_off: say("Sorry, we were cut off.", "Perdone, se cortó."),
         cut_short: say("I have to stop there. Shall I go on?", "Tengo que parar. ¿Sigo?"),
+        still_there: say("Are you still there?", "¿Sigue ahí?"),
+        emergency: say("In danger, call the emergency number.", "En peligro, llame a emergencias."),
     }
 }
 
@@ -50,7 +53,19 @@ pub(crate) fn settings(toolbox: Arc<dyn Toolbox>) -> Settings {
         timings: Timings::default(),
         person_key: Some('0'),
         keypad_length: None,
+        rules: Arc::new(rules()),
     }
+}
+
+/// The rules of every rehearsal: the defaults, two keys and a topic.
+pub(crate) fn rules() -> Rules {
+    let fraud = ["stolen card", "identity theft"].map(str::to_owned);
+    let topic = Topic::new("fraud", Some("fraud_desk".into()), &fraud, &["identity theft insurance".into()]);
+    let keys = [
+        ('8', KeyMeaning::Person("billing".into())),
+        ('9', KeyMeaning::Say("What are your opening hours?".into())),
+    ];
+    Rules { keys: keys.into(), topics: vec![topic], ..Rules::default() }
 }
 
 /// The shipped tools and one that runs outside the session.

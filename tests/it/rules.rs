@@ -16,6 +16,8 @@ use warmline::session::{Ask, Input, Opening, Output, Outputs, RequestId, RunId, 
 use super::rehearsal::{every_call_has_one_result, is_a_document, lines, settings, start, toolbox};
 
 const GREETING: &str = "Hello, this is an AI. How can I help?";
+/// How long a call may last in which nothing more happens.
+const ALL_OF_IT: Duration = Duration::from_secs(600);
 /// How long the way out may take.
 const WAY_OUT: Duration = Duration::from_secs(60);
 
@@ -25,6 +27,12 @@ static TOOLBOX: LazyLock<Arc<dyn Toolbox>> = LazyLock::new(toolbox);
 static OWN_LINES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let lines = lines();
     let mut says = vec![lines.apology, lines.transfer, lines.farewell, lines.cut_off, lines.cut_short];
+    // What is said in an emergency, and then that a person takes over, is one line.
+    let both = ["en", "es"].map(|tag| {
+        let line = |say: &warmline::chat::Say| say.within(tag).unwrap_or_default().to_owned();
+        (tag.to_owned(), format!("{} {}", line(&lines.emergency), line(&says[1])))
+    });
+    says.extend([lines.still_there, lines.emergency, warmline::chat::Say::new(both.into())]);
     says.extend(lines.fillers);
     says.extend(TOOLBOX.tools().iter().map(|tool| tool.say.clone()));
     let spoken = |say: &warmline::chat::Say| {
@@ -494,9 +502,10 @@ impl Watch {
 
     /// Whose words the model is told that we said.
     fn source(&self, text: &str) -> Option<char> {
-        let cut_off = lines().cut_off;
-        let own = [GREETING, cut_off.within("en").unwrap(), cut_off.within("es").unwrap()];
-        if own.iter().any(|line| line.starts_with(text)) {
+        let lines = lines();
+        let own = [lines.cut_off, lines.still_there];
+        let own = own.iter().flat_map(|line| ["en", "es"].map(|tag| line.within(tag).unwrap()));
+        if own.chain([GREETING]).any(|line| line.starts_with(text)) {
             return None;
         }
         // A space that sets an answer apart from a line of ours is sent, and no part of it.
@@ -523,8 +532,9 @@ impl Watch {
     }
 
     fn over(mut self) -> String {
-        self.wait(WAY_OUT);
-        assert_eq!(self.ended, self.leaving.is_some(), "a call on its way out ends, and no other");
+        // A caller who says nothing more gets a person, whatever was under way.
+        self.wait(ALL_OF_IT);
+        assert!(self.ended, "a call without an end");
         assert_eq!(self.outstanding, None, "the model is still asked");
         self.sent.into_values().collect()
     }

@@ -264,6 +264,7 @@ impl Stage {
             playbook: self.shelf.current(),
             calls: self.calls.clone(),
             timings: timings(),
+            rules: Arc::default(),
         };
         let span = info_span!("call", call.sid = CALL);
         let both = async { tokio::join!(driver::run(ours, call).instrument(span), script(theirs)) };
