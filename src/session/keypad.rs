@@ -17,6 +17,14 @@ pub(super) struct Keypad {
     complete_at: Option<Instant>,
 }
 
+/// What a key means that stands alone.
+enum Lone {
+    /// A person takes over.
+    Person(Cause),
+    /// As if the caller had said this.
+    Say(String),
+}
+
 impl Keypad {
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.complete_at
@@ -26,8 +34,8 @@ impl Keypad {
 impl Session {
     pub(super) fn key_pressed(&mut self, key: char, now: Instant) {
         if self.leaving.is_some() {
-            if matches!(self.meaning(key), Some(KeyMeaning::Person(_))) {
-                self.person_outranks(Trigger::Key);
+            if let Some(Lone::Person(cause)) = self.meaning(key) {
+                self.person_outranks(&cause);
             }
             return;
         }
@@ -50,11 +58,11 @@ impl Session {
     pub(super) fn keypad_passed(&mut self, now: Instant) {
         if self.keypad.complete_at.is_some_and(|at| at <= now) {
             match self.lone_key() {
-                Some(KeyMeaning::Person(code)) => {
+                Some(Lone::Person(cause)) => {
                     let key = std::mem::take(&mut self.keypad).keys;
-                    self.person_key_pressed(&key, &code, now);
+                    self.person_key_pressed(&key, cause, now);
                 }
-                Some(KeyMeaning::Say(text)) => {
+                Some(Lone::Say(text)) => {
                     self.keypad = Keypad::default();
                     self.caller_said(&text, now);
                 }
@@ -63,25 +71,31 @@ impl Session {
         }
     }
 
-    /// Whether a key for a person stands alone.
-    pub(super) fn is_person_key(&self) -> bool {
-        matches!(self.lone_key(), Some(KeyMeaning::Person(_)))
+    /// Why a person is about to take over, if a key for one stands alone.
+    pub(super) fn waiting_person(&self) -> Option<Cause> {
+        match self.lone_key()? {
+            Lone::Person(cause) => Some(cause),
+            Lone::Say(_) => None,
+        }
     }
 
     /// What the key means that stands alone, if it means anything.
-    fn lone_key(&self) -> Option<KeyMeaning> {
+    fn lone_key(&self) -> Option<Lone> {
         let mut keys = self.keypad.keys.chars();
         let key = keys.next().filter(|_| keys.next().is_none())?;
         self.meaning(key)
     }
 
     /// What a key means that stands alone. The prompt's key for a person is one whatever else it is said to be.
-    fn meaning(&self, key: char) -> Option<KeyMeaning> {
-        let meaning = self.settings.rules.keys.get(&key);
-        if Some(key) != self.settings.person_key || matches!(meaning, Some(KeyMeaning::Person(_))) {
-            return meaning.cloned();
+    fn meaning(&self, key: char) -> Option<Lone> {
+        match self.settings.rules.keys.get(&key) {
+            Some(KeyMeaning::Person(code)) => {
+                Some(Lone::Person(Cause { code: Some(code.clone()), ..Trigger::Key.into() }))
+            }
+            _ if Some(key) == self.settings.person_key => Some(Lone::Person(Trigger::Key.into())),
+            Some(KeyMeaning::Say(text)) => Some(Lone::Say(text.clone())),
+            None => None,
         }
-        Some(KeyMeaning::Person(Trigger::Key.reason_code().to_owned()))
     }
 
     fn complete_entry(&mut self, now: Instant) {
@@ -91,7 +105,7 @@ impl Session {
         }
     }
 
-    fn person_key_pressed(&mut self, key: &str, code: &str, now: Instant) {
+    fn person_key_pressed(&mut self, key: &str, cause: Cause, now: Instant) {
         match self.armed {
             Some(_) => {
                 self.stop_turn();
@@ -104,9 +118,7 @@ impl Session {
                 self.history.caller(&message(key));
                 // The key was pressed a moment ago.
                 self.owe_words(now - self.settings.timings.key_alone);
-                let mapped = Some(code).filter(|code| *code != Trigger::Key.reason_code());
-                let code = mapped.map(str::to_owned);
-                self.arm(Cause { code, ..Trigger::Key.into() }, None, now);
+                self.arm(cause, None, now);
             }
         }
     }

@@ -84,8 +84,8 @@ impl Session {
         handoff.context.memory.clone_from(&self.memory);
         handoff.context.language.clone_from(&self.language);
         // A key that was still waiting for a second one changes nothing any more, unless it asked for a person.
-        if self.is_person_key() {
-            outrank_completion(&mut handoff, Trigger::Key);
+        if let Some(cause) = self.waiting_person() {
+            outrank_completion(&mut handoff, &cause);
         }
         self.keypad = Keypad::default();
         self.ask_again = None;
@@ -151,9 +151,9 @@ impl Session {
     }
 
     /// The caller asks for a person while a call that was done is being ended: then it is not done.
-    pub(super) fn person_outranks(&mut self, trigger: Trigger) {
+    pub(super) fn person_outranks(&mut self, cause: &Cause) {
         if let Some(leaving) = &mut self.leaving
-            && outrank_completion(&mut leaving.handoff, trigger)
+            && outrank_completion(&mut leaving.handoff, cause)
         {
             self.out.push(Output::Keep(Box::new(leaving.handoff.clone())));
         }
@@ -311,13 +311,13 @@ impl Session {
 }
 
 /// A person outranks the end of the call. Returns whether that changed anything.
-fn outrank_completion(handoff: &mut Handoff, trigger: Trigger) -> bool {
+fn outrank_completion(handoff: &mut Handoff, cause: &Cause) -> bool {
     let completed = handoff.context.outcome == Outcome::Completed;
     if completed {
         handoff.context.outcome = Outcome::Escalated;
-        handoff.context.trigger = trigger;
-        handoff.reason_code = trigger.reason_code().to_owned();
-        handoff.reason = trigger.reason().into();
+        handoff.reason_code = cause.trigger.reason_code().to_owned();
+        handoff.reason = cause.trigger.reason().into();
+        cause.mark(handoff);
     }
     completed
 }

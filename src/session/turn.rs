@@ -111,7 +111,7 @@ impl Session {
             return self.person_requested(text, now);
         }
         if wants_person {
-            self.person_outranks(Trigger::Request);
+            self.person_outranks(&Trigger::Request.into());
         }
         if self.is_certain() {
             self.history.caller(text);

@@ -197,7 +197,7 @@ impl Session {
         if self.leaving.is_some() || self.escalates() {
             // The goodbye goes on, but the call does not end without a person.
             if rule != Emergencies::Say {
-                self.person_outranks(Trigger::Emergency);
+                self.person_outranks(&Trigger::Emergency.into());
             }
             return false;
         }
