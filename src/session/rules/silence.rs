@@ -48,7 +48,10 @@ impl Session {
             return None;
         }
         let noise = if self.caller_speaking { LONGEST_NOISE } else { Duration::ZERO };
-        Some(self.quiet_since.max(self.attention.last_sign + noise) + patience)
+        let heard = self.attention.last_sign + noise;
+        // Where it is reported, the end of our speech is known and need not be estimated.
+        let is_played = self.playback.is_reported() && self.playback.unplayed() == 0;
+        Some(if is_played { heard } else { self.quiet_since.max(heard) } + patience)
     }
 
     pub(in crate::session) fn silence_passed(&mut self, now: Instant) {
