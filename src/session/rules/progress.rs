@@ -6,6 +6,9 @@
 use crate::phrases::{Meaning, Meanings, means, plain_words};
 use crate::pii::Pii;
 
+/// How many words it takes to say the same again.
+const FEWEST_WORDS: usize = 3;
+
 /// The turns in a row without progress.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Progress {
@@ -31,9 +34,9 @@ impl Progress {
         } else {
             words = format!("{} {words}", self.words.expose());
         }
-        // "Yes" twice is two answers. One word says too little to be a repetition.
-        let tells =
-            words.contains(' ') && ![Meaning::Yes, Meaning::No, Meaning::Thanks].iter().any(|m| said.has(*m));
+        // "Yes, please" twice is two answers, and "go on" twice is progress: a few words say too little.
+        let tells = words.split(' ').count() >= FEWEST_WORDS
+            && ![Meaning::Yes, Meaning::No, Meaning::Thanks].iter().any(|m| said.has(*m));
         let repeated = tells && words == *self.words_before.expose();
         self.words = words.into();
         let without = self.were_lost || repeated || said.has(Meaning::NotUnderstood);
@@ -85,7 +88,7 @@ mod tests {
     #[test]
     fn short_answers_may_be_the_same() {
         assert_eq!(
-            counts(&[("yes please", "a?"), ("yes please", "b?"), ("monday", "c?"), ("monday", "d?")]),
+            counts(&[("yes please", "a?"), ("yes please", "b?"), ("go on", "c."), ("go on", "d.")]),
             [0, 0, 0, 0]
         );
     }
