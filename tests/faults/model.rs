@@ -188,6 +188,25 @@ async fn how_an_answer_ends_is_heard() {
 }
 
 #[tokio::test]
+async fn what_the_first_model_will_not_or_cannot_answer_the_fallback_does() {
+    for failure in [
+        vec![Step::Stop(Some("content_filter"))],
+        vec![Step::Stop(Some("length"))],
+        vec![Step::Stop(None)],
+        vec![Step::Refuse(413, None, "too large, and nothing to leave out")],
+        vec![Step::Refuse(429, Some(("retry-after", "60")), "")],
+        vec![Step::Cut],
+    ] {
+        let second = FakeModel::start(|_| say("It comes tomorrow.")).await;
+        let settings = [("OPENAI_FALLBACK_BASE_URL", second.base_url.as_str())];
+        let steps = failure.clone();
+        let bridge = TestBridge::with(&settings, move |_| steps.clone()).await;
+        assert_eq!(answered(&bridge).await, "It comes tomorrow.", "{failure:?}");
+        assert_eq!((bridge.model.requests().len(), second.requests().len()), (1, 1), "{failure:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_dead_model_is_left_alone_by_the_callers_that_follow() {
     let file = SettingsFile::new("[model]\nmost_failures = 3\n");
     let bridge =
