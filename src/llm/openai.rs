@@ -125,9 +125,12 @@ impl OpenAi {
 }
 
 /// The answer of the first endpoint that is not left alone.
-fn ask_one<'a>(mut endpoints: impl Iterator<Item = &'a Arc<Ready>>, question: &Question) -> Option<Answer> {
+fn ask_one<'a>(
+    mut endpoints: impl Iterator<Item = &'a Arc<Ready>>,
+    question: &Arc<Question>,
+) -> Option<Answer> {
     let (ready, watch) = endpoints.find_map(|ready| Some((ready, Watch::begin(ready.clone())?)))?;
-    let start = Reading::Start(ready.clone(), Box::new(question.clone()));
+    let start = Reading::Start(ready.clone(), question.clone());
     Some(watch.over(Box::pin(stream::unfold(start, next))))
 }
 
@@ -138,6 +141,7 @@ fn resting() -> Answer {
 
 impl Model for OpenAi {
     fn ask(&self, question: Question) -> Answer {
+        let question = Arc::new(question);
         let Some(first) = ask_one(self.order(question.attempt), &question) else { return resting() };
         // Last words and summaries have their own, shorter limits.
         let hedges = question.attempt == 1 && question.choice == ToolChoice::Auto;
@@ -162,7 +166,7 @@ impl Model for OpenAi {
 
 /// Where an answer stands.
 enum Reading {
-    Start(Arc<Ready>, Box<Question>),
+    Start(Arc<Ready>, Arc<Question>),
     Open(Box<Open>),
     Over,
 }
