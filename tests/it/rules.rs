@@ -93,12 +93,14 @@ fn step() -> impl Strategy<Value = Step> {
         5 => (calls(), finish()).prop_map(|(calls, finish)| Says::Done(calls, finish)),
         1 => prop::sample::select(FAILURES).prop_map(Says::Failed),
     ];
+    // Most words mean nothing to anybody, and some mean something to a rule.
+    let telling = prop::sample::select(TELLING).prop_map(str::to_owned);
+    let words = prop_oneof![7 => "[α-ω]{1,4}( [α-ω]{1,4})?", 1 => telling];
     let keys: Vec<char> = "0123456789*#".chars().collect();
     let key = prop_oneof![2 => Just('0'), 1 => Just('#'), 3 => prop::sample::select(keys)];
     let wait = prop_oneof![2 => 0..400u64, 2 => 400..3_100u64, 1 => 3_100..12_000u64];
     prop_oneof![
-        4 => ("[α-ω]{1,4}( [α-ω]{1,4})?", prop::bool::weighted(0.8))
-            .prop_map(|(words, last)| Step::Prompt { words, last }),
+        4 => (words, prop::bool::weighted(0.8)).prop_map(|(words, last)| Step::Prompt { words, last }),
         3 => heard().prop_map(Step::Interrupt),
         3 => key.prop_map(Step::Key),
         2 => Just(Step::PersonKey),
@@ -113,6 +115,15 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Reconnect),
     ]
 }
+
+const TELLING: &[&str] = &[
+    "this is ridiculous",
+    "I don't understand",
+    "where is my parcel",
+    "I want to talk to a person",
+    "it is about a stolen card",
+    "there is a fire",
+];
 
 const FAILURES: &[ModelError] = &[
     ModelError::Unreachable(Obstacle::Name),
