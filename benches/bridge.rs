@@ -207,9 +207,10 @@ async fn connect(twilio: &Twilio) -> Conversation {
 /// From the model's write to the frame's arrival, in microseconds, sorted.
 async fn delays(conversation: &mut Conversation, turns: usize) -> Vec<u64> {
     let mut delays: Vec<u64> = Vec::new();
-    for _ in 0..turns {
+    for turn in 0..turns {
         let before = conversation.frames().len();
-        conversation.say("go on").await.expect("a caller");
+        // Not the same each time: who repeats oneself is handed over.
+        conversation.say(&format!("go on with part {turn}")).await.expect("a caller");
         conversation.wait_words(SOON).await.expect("a reply");
         for frame in &conversation.frames()[before..] {
             if let Ok(sent) = frame.token.trim().parse::<u64>() {

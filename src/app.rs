@@ -15,12 +15,12 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::calls::Calls;
-use crate::config::{Access, Config, ModelSettings, Origin};
+use crate::config::{Access, Config, ModelCare, ModelSettings, Origin};
 use crate::http::{self, Bridge, People};
 use crate::ids::WorkflowSid;
 use crate::llm::Model;
 use crate::llm::offline::Offline;
-use crate::llm::openai::{Endpoint, OpenAi};
+use crate::llm::openai::{Care, Endpoint, OpenAi};
 use crate::playbook::{Shelf, Sources};
 use crate::prompts::FileError;
 use crate::store::{Store, StoreError};
@@ -180,7 +180,9 @@ fn bridge(config: Config, origin: Origin, store: Store) -> Result<Bridge, StartE
         model: match config.models {
             Some(models) => {
                 let fallback = models.fallback.map(endpoint);
-                Arc::new(OpenAi::new(endpoint(models.primary), fallback)?) as Arc<dyn Model>
+                let ModelCare { most_failures, rest, hedge } = config.care;
+                let care = Care { most_failures, rest, hedge, silence: config.timings.first_token };
+                Arc::new(OpenAi::new(endpoint(models.primary), fallback, care)?) as Arc<dyn Model>
             }
             None => Arc::new(Offline::new(shelf.clone())),
         },
@@ -188,6 +190,7 @@ fn bridge(config: Config, origin: Origin, store: Store) -> Result<Bridge, StartE
         calls: Arc::new(Calls::default()),
         store,
         timings: config.timings,
+        rules: Arc::new(config.rules),
         sockets: TaskTracker::new(),
         answered: http::Answered::default(),
         draining: AtomicBool::new(false),

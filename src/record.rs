@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::chat::ToolCall;
 use crate::handoff::Speaker;
@@ -86,6 +87,8 @@ pub struct State {
     pub turns: u32,
     /// Whether the platform reports playback.
     pub reported: bool,
+    /// What the session has counted beside that, in its own terms.
+    pub counted: Value,
 }
 
 /// What a session leaves behind for the next one of the same call.

@@ -32,7 +32,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("tools", &["chat", "handoff", "pii", "prompts"]),
     ("prompts", &["chat", "handoff", "pii", "relay", "session", "twiml"]),
     ("playbook", &["prompts", "tools"]),
-    ("llm", &["chat", "handoff", "phrases", "pii", "playbook", "prompts"]),
+    ("llm", &["chat", "clock", "handoff", "phrases", "pii", "playbook", "prompts"]),
     ("calls", &["handoff", "ids", "playbook", "record"]),
     // 4: one call
     (

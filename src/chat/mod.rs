@@ -2,9 +2,11 @@
 //! A provider's own types stop in `llm`.
 
 mod assembly;
+mod error;
 mod tool;
 
 pub use assembly::{Fragment, ToolCallAssembly};
+pub use error::{ModelError, Obstacle};
 pub use tool::{CheckError, Say, Tool, ToolKind, Toolbox};
 
 use crate::pii::Pii;
@@ -81,65 +83,4 @@ pub enum Finish {
     Filtered,
     /// The stream closed without saying why.
     Unsaid,
-}
-
-/// Why a model's answer failed. Holds no payload: a provider's error text may quote the caller.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ModelError {
-    /// No connection: refused, DNS, TLS.
-    #[error("model endpoint could not be reached")]
-    Unreachable,
-    /// Nothing came within the time a caller can wait.
-    #[error("model sent nothing for {waited_ms} ms")]
-    Silent {
-        /// How long nothing came.
-        waited_ms: u64,
-    },
-    /// 401, 403, 404: the settings are wrong, so asking again cannot help.
-    #[error(
-        "model endpoint refused the request with status {status}: check OPENAI_API_KEY, OPENAI_MODEL and OPENAI_BASE_URL"
-    )]
-    Refused {
-        /// The HTTP status.
-        status: u16,
-    },
-    /// Another 4xx.
-    #[error("model endpoint did not accept the request, status {status}")]
-    BadRequest {
-        /// The HTTP status.
-        status: u16,
-    },
-    /// 429.
-    #[error("model provider is rate limiting")]
-    RateLimited,
-    /// 5xx, 408, 409.
-    #[error("model provider failed with status {status}")]
-    Unavailable {
-        /// The HTTP status.
-        status: u16,
-    },
-    /// The stream broke off, or carried an error.
-    #[error("model stream broke off")]
-    Broken,
-    /// A tool call was still being written when nobody could wait any longer.
-    #[error("model did not come to the end of a tool call")]
-    Endless,
-    /// Neither words nor tools.
-    #[error("model answered with nothing")]
-    Empty,
-}
-
-impl ModelError {
-    /// Whether the same question may be asked again at the same endpoint while the caller waits.
-    pub fn is_retryable(&self) -> bool {
-        match self {
-            Self::Refused { .. } | Self::BadRequest { .. } | Self::Endless => false,
-            Self::Unreachable
-            | Self::Silent { .. }
-            | Self::RateLimited
-            | Self::Unavailable { .. }
-            | Self::Broken
-            | Self::Empty => true,
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
@@ -19,10 +20,14 @@ pub(super) fn run(vars: &impl Vars, options: ChatOptions) -> ExitCode {
     telemetry::start(Some(&vars.get("RUST_LOG").unwrap_or_else(|| "warn".to_owned())));
     let own =
         BTreeMap::from([("PORT", "0"), ("BIND", "127.0.0.1")].map(|(n, v)| (n.to_owned(), v.to_owned())));
-    let config = match load(&Overrides { values: own, rest: vars }) {
+    let mut config = match load(&Overrides { values: own, rest: vars }) {
         Ok(config) => config,
         Err(code) => return code,
     };
+    if options.script.is_none() {
+        // Somebody at a keyboard may think for as long as they like.
+        config.rules.silence = Duration::ZERO;
+    }
     let mut options = options;
     if options.url.is_some() && options.public_url.is_none() && !config.is_open() {
         // The server's own settings are at hand: it is reached at `--url`, and signed for as it knows itself.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::model::ModelTable;
+use super::rules::RulesTable;
 use super::store::StoreTable;
 use crate::session::Timings;
 
@@ -12,6 +14,8 @@ use crate::session::Timings;
 #[serde(default, deny_unknown_fields)]
 pub(super) struct File {
     timings: TimingsTable,
+    pub(super) model: ModelTable,
+    pub(super) rules: RulesTable,
     pub(super) store: StoreTable,
 }
 

@@ -4,11 +4,14 @@
 //! value counts as unset.
 
 mod file;
+mod model;
 mod origin;
 mod read;
+mod rules;
 mod store;
 pub mod table;
 
+pub use model::ModelCare;
 pub use origin::{Origin, is_loopback_host};
 pub use read::{Environment, Overrides, Vars};
 
@@ -19,6 +22,7 @@ use secrecy::SecretString;
 
 use crate::ids::{AccountSid, WorkflowSid};
 use crate::session::Timings;
+use crate::session::rules::Rules;
 use crate::store::Options;
 
 /// Every setting, checked.
@@ -40,6 +44,8 @@ pub struct Config {
     pub secret: Option<SecretString>,
     /// The models to ask; `None` stands for the embedded agent.
     pub models: Option<Models>,
+    /// What is done about models that fail or are late.
+    pub care: ModelCare,
     /// Where the prompts are, if a folder was named.
     pub prompts: Option<PathBuf>,
     /// Where the tools are, if a folder was named.
@@ -48,6 +54,8 @@ pub struct Config {
     pub timings: Timings,
     /// Where calls are kept; `None` when nothing is.
     pub store: Option<Options>,
+    /// What leads to a person beside the model.
+    pub rules: Rules,
 }
 
 /// Who may send us requests.

@@ -151,10 +151,12 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         handoff_number,
         secret: read.parsed("WARMLINE_SECRET", secret),
         models: models(&mut read),
+        care: file.model.care(),
         prompts: read.text("WARMLINE_PROMPTS").map(PathBuf::from),
         tools: read.text("WARMLINE_TOOLS").map(PathBuf::from),
         timings: file.timings(),
         store: file.store.options(read.parsed("DATABASE_URL", store::url)),
+        rules: file.rules.rules(),
     };
     if read.problems.is_empty() { Ok(config) } else { Err(ConfigError(read.problems)) }
 }
@@ -221,6 +223,7 @@ pub(super) fn store(vars: &impl Vars) -> Result<Option<Options>, ConfigError> {
     if read.problems.is_empty() { Ok(store) } else { Err(ConfigError(read.problems)) }
 }
 
+/// The file of settings with a structure; what is wrong with it is a problem, and its defaults go on.
 fn file(read: &mut Reader<'_, impl Vars>) -> File {
     let named = read.text("WARMLINE_CONFIG").map(PathBuf::from);
     let path = named.clone().unwrap_or_else(|| "warmline.toml".into());
@@ -232,13 +235,10 @@ fn file(read: &mut Reader<'_, impl Vars>) -> File {
             return File::default();
         }
     };
-    match File::parse(&text) {
-        Ok(file) => file,
-        Err(error) => {
-            read.problems.push(format!("{}: {error}", path.display()));
-            File::default()
-        }
-    }
+    File::parse(&text).unwrap_or_else(|error| {
+        read.problems.push(format!("{}: {error}", path.display()));
+        File::default()
+    })
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use crate::playbook::Playbook;
 use crate::prompts::CallFacts;
 use crate::record::Memory;
 use crate::relay::Setup;
+use crate::session::rules::Rules;
 use crate::session::{Opening, Session, Settings, Timings};
 use crate::store::{Began, Came, Store, What};
 use crate::token::{RelayPass, nonce};
@@ -60,6 +61,8 @@ pub struct Call {
     pub store: Store,
     /// How long everything may take.
     pub timings: Timings,
+    /// What leads to a person beside the model.
+    pub rules: Arc<Rules>,
 }
 
 /// Runs a call until its socket is closed.
@@ -144,5 +147,6 @@ fn settings(call: &Call) -> Settings {
         timings: call.timings,
         person_key: prompts.front.person_key,
         keypad_length: prompts.front.keypad_length,
+        rules: call.rules.clone(),
     }
 }

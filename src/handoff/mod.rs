@@ -115,6 +115,20 @@ pub enum Trigger {
     ToolFailure,
     /// The bridge itself failed.
     BridgeFailure,
+    /// The caller said nothing more.
+    Silence,
+    /// Caller and assistant did not understand each other.
+    NoProgress,
+    /// The caller sounded upset again and again.
+    Sentiment,
+    /// The AI had talked with the caller as long as it may.
+    LongestDuration,
+    /// It had as many turns as it may.
+    MostTurns,
+    /// The caller named a matter that is for a person.
+    Topic,
+    /// The caller spoke of danger to life.
+    Emergency,
 }
 
 /// Who wrote a summary.
@@ -164,6 +178,13 @@ impl Trigger {
             Self::ModelFailure => "model_failure",
             Self::ToolFailure => "tool_failure",
             Self::BridgeFailure => "bridge_failure",
+            Self::Silence => "silence",
+            Self::NoProgress => "no_progress",
+            Self::Sentiment => "sentiment",
+            Self::LongestDuration => "longest_duration",
+            Self::MostTurns => "most_turns",
+            Self::Topic => "topic",
+            Self::Emergency => "emergency",
         }
     }
 
@@ -176,6 +197,13 @@ impl Trigger {
             Self::ModelFailure => "The assistant could not answer",
             Self::ToolFailure => "A tool of the assistant failed",
             Self::BridgeFailure => "The assistant was not available",
+            Self::Silence => "The caller said nothing more",
+            Self::NoProgress => "The caller and the assistant did not understand each other",
+            Self::Sentiment => "The caller sounded upset again and again",
+            Self::LongestDuration => "The call with the assistant lasted long",
+            Self::MostTurns => "The talk with the assistant went on and on",
+            Self::Topic => "The caller named a matter for a person",
+            Self::Emergency => "The caller spoke of an emergency",
         }
     }
 }

@@ -37,9 +37,9 @@ use crate::ids::CallSid;
 use crate::llm::Model;
 use crate::playbook::Shelf;
 use crate::session::Timings;
+use crate::session::rules::Rules;
 use crate::store::{Delivery, Store, What};
 use crate::token::{Keyring, nonce};
-
 use crate::twilio::signature::Verifier;
 use crate::twiml;
 use form::Form;
@@ -66,6 +66,8 @@ pub struct Bridge {
     pub store: Store,
     /// How long everything in a call may take.
     pub timings: Timings,
+    /// What leads to a person beside the model.
+    pub rules: Arc<Rules>,
     /// Tracks every open relay socket.
     pub sockets: TaskTracker,
     /// Answers to requests that may be repeated.

@@ -41,6 +41,7 @@ pub(super) async fn open(
         calls: bridge.calls.clone(),
         store: bridge.store.clone(),
         timings: bridge.timings,
+        rules: bridge.rules.clone(),
     };
     let span = info_span!("call", call.sid = %call.pass.call_sid);
     let sockets = bridge.sockets.clone();

@@ -8,7 +8,9 @@
 
 mod body;
 mod delta;
+mod refusal;
 mod transport;
+mod watched;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,11 +22,15 @@ use async_openai::types::stream::StreamResponse;
 use futures_util::{StreamExt, stream};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::chat::{Finish, ModelError, ModelEvent, ToolCallAssembly};
+use crate::chat::{Finish, ModelError, ModelEvent, ToolCallAssembly, ToolChoice};
+use crate::llm::breaker::Breaker;
+use crate::llm::hedge::hedged;
 use crate::llm::{Answer, Model, Question};
 use body::Body;
 use delta::Chunk;
+use refusal::{is_too_long, obstacle};
 use transport::Transport;
+use watched::Watch;
 
 /// How long a connection may take. A caller is waiting.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -42,16 +48,35 @@ pub struct Endpoint {
     pub model: Option<String>,
 }
 
+/// How endpoints are dealt with that fail or are late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Care {
+    /// After how many failures in a row an endpoint is left alone; 0 for never.
+    pub most_failures: u32,
+    /// For how long.
+    pub rest: Duration,
+    /// How long an endpoint may send nothing before it counts as one that failed, once it is given up.
+    pub silence: Duration,
+    /// When a second request is made beside a late one, if at all.
+    pub hedge: Option<Duration>,
+}
+
 /// A model behind HTTP.
 pub struct OpenAi {
     /// The primary, then the fallback if there is one.
     endpoints: Vec<Arc<Ready>>,
+    care: Care,
 }
 
 struct Ready {
+    /// What the log calls it.
+    name: &'static str,
     client: Client<OpenAIConfig>,
     base_url: String,
     model: Option<String>,
+    breaker: Breaker,
+    /// As in [`Care::silence`].
+    silence: Duration,
 }
 
 impl OpenAi {
@@ -63,37 +88,67 @@ impl OpenAi {
     /// # Errors
     ///
     /// When the HTTP client cannot be built: no TLS provider was installed.
-    pub fn new(primary: Endpoint, fallback: Option<Endpoint>) -> Result<Self, reqwest::Error> {
+    pub fn new(primary: Endpoint, fallback: Option<Endpoint>, care: Care) -> Result<Self, reqwest::Error> {
         // HTTP/1.1: over HTTP/2 all calls would share one connection and its stream limit.
         let http = reqwest::Client::builder()
             .http1_only()
             .connect_timeout(CONNECT)
             .pool_idle_timeout(IDLE)
             .build()?;
-        let ready = |endpoint: Endpoint| {
+        let ready = |(name, endpoint): (&'static str, Endpoint)| {
             let config = OpenAIConfig::new()
                 .with_api_base(endpoint.base_url.trim_end_matches('/'))
                 .with_api_key(endpoint.key.expose_secret());
             let service = Transport::new(http.clone());
             Arc::new(Ready {
+                name,
                 client: Client::build(http.clone(), config).with_http_service(service),
                 base_url: endpoint.base_url,
                 model: endpoint.model,
+                breaker: Breaker::new(care.most_failures, care.rest),
+                silence: care.silence,
             })
         };
-        Ok(Self { endpoints: std::iter::once(primary).chain(fallback).map(ready).collect() })
+        let fallback = fallback.map(|endpoint| ("fallback", endpoint));
+        Ok(Self {
+            endpoints: std::iter::once(("primary", primary)).chain(fallback).map(ready).collect(),
+            care,
+        })
     }
 
-    fn endpoint(&self, attempt: u8) -> Arc<Ready> {
-        let wanted = usize::from(attempt.saturating_sub(1)).min(self.endpoints.len() - 1);
-        self.endpoints[wanted].clone()
+    /// The endpoints in the order in which this try of a question asks them: the second begins elsewhere.
+    fn order(&self, attempt: u8) -> impl Iterator<Item = &Arc<Ready>> {
+        let first = usize::from(attempt.saturating_sub(1)).min(self.endpoints.len() - 1);
+        let (before, from) = self.endpoints.split_at(first);
+        from.iter().chain(before)
     }
+}
+
+/// The answer of the first endpoint that is not left alone.
+fn ask_one<'a>(
+    mut endpoints: impl Iterator<Item = &'a Arc<Ready>>,
+    question: &Arc<Question>,
+) -> Option<Answer> {
+    let (ready, watch) = endpoints.find_map(|ready| Some((ready, Watch::begin(ready.clone())?)))?;
+    let start = Reading::Start(ready.clone(), question.clone());
+    Some(watch.over(Box::pin(stream::unfold(start, next))))
+}
+
+/// What is answered when every endpoint is left alone.
+fn resting() -> Answer {
+    Box::pin(stream::iter([ModelEvent::Failed(ModelError::Resting)]))
 }
 
 impl Model for OpenAi {
     fn ask(&self, question: Question) -> Answer {
-        let start = Reading::Start(self.endpoint(question.attempt), Box::new(question));
-        Box::pin(stream::unfold(start, next).boxed())
+        let question = Arc::new(question);
+        let Some(first) = ask_one(self.order(question.attempt), &question) else { return resting() };
+        // Last words and summaries have their own, shorter limits.
+        let hedges = question.attempt == 1 && question.choice == ToolChoice::Auto;
+        let Some(delay) = self.care.hedge.filter(|_| hedges) else { return first };
+        let others: Vec<Arc<Ready>> = self.order(2).cloned().collect();
+        let second = move || ask_one(others.iter(), &question);
+        hedged(first, Box::pin(tokio::time::sleep(delay)), Box::new(second))
     }
 
     fn has_fallback(&self) -> bool {
@@ -111,7 +166,7 @@ impl Model for OpenAi {
 
 /// Where an answer stands.
 enum Reading {
-    Start(Arc<Ready>, Box<Question>),
+    Start(Arc<Ready>, Arc<Question>),
     Open(Box<Open>),
     Over,
 }
@@ -158,8 +213,10 @@ impl Open {
             Some(Err(_)) => return Some(ModelEvent::Failed(ModelError::Broken)),
             Some(Ok(chunk)) => chunk,
         };
-        if chunk.error.is_some() {
-            return Some(ModelEvent::Failed(ModelError::Broken));
+        if let Some(error) = chunk.error {
+            let too_long = is_too_long(&error.to_string());
+            let error = if too_long { ModelError::TooLong } else { ModelError::Broken };
+            return Some(ModelEvent::Failed(error));
         }
         let choice = chunk.choices.into_iter().next()?;
         if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
@@ -191,19 +248,18 @@ fn finish(reason: &str) -> Finish {
 /// What kind of error it is; its text stays behind.
 fn kind(error: &OpenAIError) -> ModelError {
     match error {
-        OpenAIError::ApiError(response) => match response.status_code.as_u16() {
-            status @ (401 | 403 | 404) => ModelError::Refused { status },
-            429 => ModelError::RateLimited,
-            status @ (408 | 409 | 500..) => ModelError::Unavailable { status },
-            status => ModelError::BadRequest { status },
-        },
-        OpenAIError::Reqwest(error) if error.is_connect() || error.is_timeout() => ModelError::Unreachable,
+        OpenAIError::Boxed(error) => {
+            error.downcast_ref::<ModelError>().cloned().unwrap_or(ModelError::Broken)
+        }
+        OpenAIError::Reqwest(error) if error.is_connect() || error.is_timeout() => {
+            ModelError::Unreachable(obstacle(error))
+        }
         OpenAIError::InvalidArgument(_) => ModelError::BadRequest { status: 400 },
-        OpenAIError::Reqwest(_)
+        OpenAIError::ApiError(_)
+        | OpenAIError::Reqwest(_)
         | OpenAIError::JSONDeserialize(..)
         | OpenAIError::StreamError(_)
         | OpenAIError::FileSaveError(_)
-        | OpenAIError::FileReadError(_)
-        | OpenAIError::Boxed(_) => ModelError::Broken,
+        | OpenAIError::FileReadError(_) => ModelError::Broken,
     }
 }

@@ -25,7 +25,7 @@ pub(super) static ENGLISH: Table = Table {
         "not; no; never; dont; doesnt; didnt; isnt; arent; wasnt; werent; cant; cannot; couldnt; wont; \
          wouldnt; hardly; nothing; without; less",
     ),
-    meanings: &[WANTS_PERSON, ANGER, THANKS, GOODBYE, YES, NO, EMERGENCY, GREETING],
+    meanings: &[WANTS_PERSON, ANGER, THANKS, GOODBYE, YES, NO, EMERGENCY, GREETING, NOT_UNDERSTOOD],
     moods: MOODS,
 };
 
@@ -380,6 +380,42 @@ const GREETING: Said = Said {
     ],
     alone: List("good day; morning; anybody there; is anybody there; whats up"),
     except: List(""),
+    told: List(""),
+};
+
+const NOT_UNDERSTOOD: Said = Said {
+    meaning: Meaning::NotUnderstood,
+    anywhere: &[
+        "= didnt|couldnt|cannot|cant quite|really|fully|completely? catch|understand|follow that|you|it|what|your",
+        "= did|could|can not quite|really|fully|completely? catch|understand|follow that|you|it|what|your",
+        "= didnt|couldnt|cannot|cant quite|really|fully? hear|get you|that /",
+        "= did|could|can not quite|really|fully? hear|get you|that /",
+        "= dont|didnt|cannot|cant quite|really|fully? understand /",
+        "= do|did|can not quite|really|fully? understand /",
+        "= dont quite|really|fully? understand you",
+        "= do not quite|really|fully? understand you",
+        "= dont|didnt quite|really|fully? understand what you|youre",
+        "= dont|not quite|really|fully? understand your question|request",
+        "can|could|would|will you please? repeat|rephrase",
+        "please repeat|rephrase",
+        "can|could|would|will you please? say that|it|this again|differently",
+        "please say that|it|this again|differently",
+        "can|could|would|will you please? put it|that another|differently",
+        "i misunderstood|misheard",
+        "you misunderstood|misheard",
+        "= thats not what i asked|said|meant|wanted|mean|want",
+        "= that|this|it isnt what i asked|said|meant|wanted|mean|want",
+        "= that|this|it is not what i asked|said|meant|wanted|mean|want",
+        "= i already told|asked you",
+        "= i already said|answered|asked that|it|this|so",
+        "= you already asked",
+        "= youre not listening|understanding",
+        "= you are not listening|understanding",
+        "= you arent listening|understanding",
+        "what do you mean",
+    ],
+    alone: List("pardon; pardon me; what; huh; come again; say again; sorry what; i beg your pardon"),
+    except: List("say that again and again"),
     told: List(""),
 };
 

@@ -20,7 +20,7 @@ pub(super) static FRENCH: Table = Table {
     ),
     asked: List("peux pas; peut pas; pouvez pas; pourrais pas; pourriez pas; pourquoi pas; arrive pas a"),
     reversals: List("pas; plus; jamais; sans; rien; peu"),
-    meanings: &[WANTS_PERSON, ANGER, THANKS, GOODBYE, YES, NO, EMERGENCY, GREETING],
+    meanings: &[WANTS_PERSON, ANGER, THANKS, GOODBYE, YES, NO, EMERGENCY, GREETING, NOT_UNDERSTOOD],
     moods: &[],
 };
 
@@ -243,6 +243,27 @@ const GREETING: Said = Said {
     meaning: Meaning::Greeting,
     anywhere: &["^ bonjour|bonsoir|salut|allo|coucou"],
     alone: List("il y a quelqu un; rebonjour"),
+    except: List(""),
+    told: List(""),
+};
+
+const NOT_UNDERSTOOD: Said = Said {
+    meaning: Meaning::NotUnderstood,
+    anywhere: &[
+        "= je? n ai pas bien|tout|tres? compris|entendu|saisi /",
+        "= je? n ai pas bien|tout|tres? compris|entendu|saisi ce|votre",
+        "= je? ne? vous? comprends|comprend pas /",
+        "= je ne? comprends pas ce que vous",
+        "pouvez|pourriez|peux|pourrais vous|tu s? il? vous? plait? le|la|me? repeter|reformuler",
+        "repetez|reformulez /",
+        "repetez|reformulez s|votre|la",
+        "= ce n? est|etait pas ce que j ai",
+        "= ce n? est pas ma question",
+        "je vous? l ai deja dit",
+        "= vous ne? me? comprenez|ecoutez pas",
+        "que voulez vous dire",
+    ],
+    alone: List("comment; pardon; hein; quoi; vous dites; plait il"),
     except: List(""),
     told: List(""),
 };

@@ -19,7 +19,7 @@ pub(super) static GERMAN: Table = Table {
          darf ich nicht",
     ),
     reversals: List("nicht; nie; kein; keine; keinen; ohne; wenig"),
-    meanings: &[WANTS_PERSON, ANGER, THANKS, GOODBYE, YES, NO, EMERGENCY, GREETING],
+    meanings: &[WANTS_PERSON, ANGER, THANKS, GOODBYE, YES, NO, EMERGENCY, GREETING, NOT_UNDERSTOOD],
     moods: &[],
 };
 
@@ -256,6 +256,31 @@ const GREETING: Said = Said {
     meaning: Meaning::Greeting,
     anywhere: &["^ hallo|hi|hey|servus|moin", "^ guten tag|morgen|abend", "^ gruss gott|dich", "^ grussgott"],
     alone: List("tag; ist da jemand; morgen zusammen"),
+    except: List(""),
+    told: List(""),
+};
+
+const NOT_UNDERSTOOD: Said = Said {
+    meaning: Meaning::NotUnderstood,
+    anywhere: &[
+        "= habe|hab das|sie|dich|es|ihre|ihr|dies? leider|akustisch|jetzt? nicht ganz|richtig|gut|genau? verstanden",
+        "= habe|hab ich sie|das|es|dich? leider? nicht ganz|richtig|gut|genau? verstanden",
+        "= verstehe sie|dich|das|es? leider? nicht /",
+        "= konnte sie|das|dich leider? nicht ganz|richtig|gut? verstehen|horen",
+        "konnen|konnten|wurden|kannst|konntest sie|du das|es|ihre|die? frage|anfrage? bitte? noch? einmal|mal|anders? \
+         wiederholen|formulieren",
+        "konnen|konnten|wurden|kannst sie|du das|es bitte? noch einmal|mal sagen",
+        "konnen|konnten|wurden|kannst sie|du das|es bitte? nochmal|nochmals sagen",
+        "wiederholen sie bitte|das|es|ihre",
+        "bitte wiederholen sie",
+        "= das war|ist nicht das? was? ich gefragt|gesagt|gemeint|wollte|meinte",
+        "= das habe|hab ich doch? schon|bereits gesagt|beantwortet",
+        "= das habe|hab ich nicht gefragt|gemeint|gesagt",
+        "= sie verstehen mich nicht",
+        "= sie horen mir? nicht zu",
+        "was meinen sie damit",
+    ],
+    alone: List("wie bitte; bitte was; was; hah; wie; nochmal bitte"),
     except: List(""),
     told: List(""),
 };

@@ -14,6 +14,7 @@ mod portuguese;
 mod recogniser;
 mod spanish;
 mod table;
+mod wording;
 mod words;
 
 use std::fmt;
@@ -21,7 +22,8 @@ use std::fmt;
 use recogniser::Recogniser;
 use words::Words;
 
-pub use mood::{Mood, mood};
+pub use mood::{Mood, mood, sounds_upset};
+pub use wording::{Wording, plain_words};
 
 /// Something a caller may mean. One utterance may mean several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,10 +44,12 @@ pub enum Meaning {
     Emergency,
     /// A greeting at the beginning of a sentence.
     Greeting,
+    /// That one did not understand the other, or was not understood. Both sides of a call say so.
+    NotUnderstood,
 }
 
 impl Meaning {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::WantsPerson,
         Self::Anger,
         Self::Thanks,
@@ -54,12 +58,13 @@ impl Meaning {
         Self::No,
         Self::Emergency,
         Self::Greeting,
+        Self::NotUnderstood,
     ];
 }
 
 /// All that an utterance was recognised to mean; often nothing.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub struct Meanings(u8);
+pub struct Meanings(u16);
 
 impl Meanings {
     /// Whether the utterance means this, among other things.
@@ -70,6 +75,11 @@ impl Meanings {
     /// Whether nothing was recognised.
     pub fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    /// Whether nothing but this was recognised, if even that.
+    pub fn is_at_most(self, meaning: Meaning) -> bool {
+        self.0 & !bit(meaning) == 0
     }
 
     fn add(&mut self, meaning: Meaning) {
@@ -95,8 +105,8 @@ pub fn means(text: &str, language: &str) -> Meanings {
     meanings
 }
 
-fn bit(meaning: Meaning) -> u8 {
-    1 << meaning as u8
+fn bit(meaning: Meaning) -> u16 {
+    1 << meaning as u16
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::recogniser::Recogniser;
 use super::words::{Join, Words};
-use super::{Meaning, means};
+use super::{Meaning, Meanings, means};
 
 /// How the caller sounds at the end of what was heard.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -37,8 +37,16 @@ pub fn mood<'a>(utterances: impl Iterator<Item = &'a str>, language: &str) -> Mo
     }
 }
 
+/// Whether one utterance sounds angry or unhappy by itself. `said` is what it [`means`].
+pub fn sounds_upset(text: &str, said: Meanings, language: &str) -> bool {
+    f32::from(weigh_meant(text, said, language)) <= -ENOUGH
+}
+
 fn weigh(text: &str, language: &str) -> i8 {
-    let said = means(text, language);
+    weigh_meant(text, means(text, language), language)
+}
+
+fn weigh_meant(text: &str, said: Meanings, language: &str) -> i8 {
     let manner = match (said.has(Meaning::Anger), said.has(Meaning::Thanks)) {
         (true, _) => -3,
         (false, true) => 1,

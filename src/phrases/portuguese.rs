@@ -19,7 +19,7 @@ pub(super) static PORTUGUESE: Table = Table {
     ),
     asked: List("por que nao; porque nao; por que nao me; porque nao me; por que voce nao me"),
     reversals: List("nao; nunca; nada; nem; sem; pouco"),
-    meanings: &[WANTS_PERSON, ANGER, THANKS, GOODBYE, YES, NO, EMERGENCY, GREETING],
+    meanings: &[WANTS_PERSON, ANGER, THANKS, GOODBYE, YES, NO, EMERGENCY, GREETING, NOT_UNDERSTOOD],
     moods: &[],
 };
 
@@ -240,6 +240,28 @@ const GREETING: Said = Said {
     meaning: Meaning::Greeting,
     anywhere: &["^ oi|ola", "^ bom dia", "^ boa tarde|noite", "^ e ai", "^ alo"],
     alone: List("tem alguem ai; opa"),
+    except: List(""),
+    told: List(""),
+};
+
+const NOT_UNDERSTOOD: Said = Said {
+    meaning: Meaning::NotUnderstood,
+    anywhere: &[
+        "= nao o|a|te? entendi|compreendi|entendo|compreendo|escutei|ouvi /",
+        "= nao o|a|te? entendi|compreendi|escutei|ouvi bem|direito|muito",
+        "= nao consegui|consigo te|lhe? entender|compreender|ouvir|escutar /",
+        "= nao entendi|entendo o que voce",
+        "pode|poderia|podia|consegue voce|por|o? favor|senhor? repetir|reformular",
+        "repita isso|a|o",
+        "repita por favor",
+        "= nao foi|e|era isso? o? que eu? perguntei|disse|pedi|quis|falei|quero",
+        "eu? ja disse|expliquei|respondi",
+        "eu? ja falei isso",
+        "eu? ja falei /",
+        "= voce nao esta? me? entende|entendeu|entendendo|escuta|ouvindo",
+        "o que voce quer dizer",
+    ],
+    alone: List("como; como assim; o que; oi como; perdao; nao entendi nada"),
     except: List(""),
     told: List(""),
 };

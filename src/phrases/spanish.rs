@@ -21,7 +21,7 @@ pub(super) static SPANISH: Table = Table {
     ),
     asked: List("por que no; porque no; por que no me; porque no me"),
     reversals: List("no; nunca; jamas; nada; ni; sin; tampoco; poco"),
-    meanings: &[WANTS_PERSON, ANGER, THANKS, GOODBYE, YES, NO, EMERGENCY, GREETING],
+    meanings: &[WANTS_PERSON, ANGER, THANKS, GOODBYE, YES, NO, EMERGENCY, GREETING, NOT_UNDERSTOOD],
     moods: MOODS,
 };
 
@@ -321,6 +321,29 @@ const GREETING: Said = Said {
     ],
     alone: List("buenas; alo; bueno; saludos; hey; oiga; que onda; hay alguien; hay alguien ahi"),
     except: List("buenas noches adios; hola hasta luego"),
+    told: List(""),
+};
+
+const NOT_UNDERSTOOD: Said = Said {
+    meaning: Meaning::NotUnderstood,
+    anywhere: &[
+        "= no le|te|lo|la|les|os? entiendo|entendi|comprendo|comprendi|escuche /",
+        "= no le|te|lo|la|les? entiendo|entendi|comprendo|comprendi|escuche bien",
+        "= no he entendido|comprendido|escuchado",
+        "= no pude|puedo|logre|logro entender|entenderle|entenderlo|comprender|escuchar|escucharle /",
+        "puede|podria|puedes|podrias usted? por? favor? repetir|repetirlo|repetirme|reformular",
+        "repita|repitalo|repite|repitame por favor",
+        "repita|repite lo|la|su",
+        "repitalo|repitamelo /",
+        "lo puede|podria|puedes repetir",
+        "= no es|era lo que pregunte|dije|queria|pedi|quise|pregunto|quiero",
+        "ya se|te? lo|le dije|explique|conteste",
+        "ya se|te? lo|le he dicho|explicado|contestado",
+        "= no me entiende|entiendes|entendio|entendiste|escucha|escuchas",
+        "que quiere|quieres decir",
+    ],
+    alone: List("como; como dice; como dijo; que dijo; mande; perdon; no entiendo nada"),
+    except: List(""),
     told: List(""),
 };
 

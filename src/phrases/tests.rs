@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
-use super::Meaning::{Anger, Emergency, Goodbye, Greeting, No, Thanks, WantsPerson, Yes};
-use super::{Meaning, Meanings, Mood, means, mood};
+use super::Meaning::{Anger, Emergency, Goodbye, Greeting, No, NotUnderstood, Thanks, WantsPerson, Yes};
+use super::{Meaning, Meanings, Mood, means, mood, sounds_upset};
 
 const LANGUAGES: [&str; 5] = ["en", "es", "fr", "de", "pt"];
 
@@ -888,6 +888,155 @@ proptest! {
     }
 }
 
+/// Both sides of a call say it: the caller, and the assistant whose answers are judged by it.
+#[test]
+fn a_misunderstanding_is_recognised_on_either_side() {
+    check(
+        NotUnderstood,
+        &[
+            (
+                "en-US",
+                &[
+                    "I'm sorry, I didn't catch that.",
+                    "Sorry, I did not quite understand. Could you repeat that?",
+                    "I couldn't hear you.",
+                    "I do not understand your question.",
+                    "Could you please rephrase?",
+                    "Can you say that again?",
+                    "I didn't understand what you said",
+                    "I don't understand",
+                    "I don't understand you",
+                    "I do not understand",
+                    "that's not what I asked",
+                    "No, that is not what I meant",
+                    "I already told you my number",
+                    "you already asked me that",
+                    "you're not listening",
+                    "could you put it another way",
+                    "please say that again",
+                    "this isn't what I wanted",
+                    "what?",
+                    "Pardon?",
+                ],
+            ),
+            (
+                "es-MX",
+                &[
+                    "Lo siento, no le entendí.",
+                    "Perdón, no entiendo.",
+                    "¿Puede repetirlo, por favor?",
+                    "¿Podría repetir?",
+                    "No he entendido su pregunta.",
+                    "eso no es lo que pregunté",
+                    "ya le dije mi número",
+                    "Repita su número, por favor.",
+                    "Repítalo.",
+                    "¿cómo dice?",
+                    "usted no me entiende",
+                ],
+            ),
+            (
+                "fr-FR",
+                &[
+                    "Désolé, je n'ai pas compris.",
+                    "Je n'ai pas bien entendu.",
+                    "Pouvez-vous répéter ?",
+                    "Pourriez-vous le reformuler ?",
+                    "je ne vous comprends pas",
+                    "ce n'est pas ce que j'ai demandé",
+                    "je vous l'ai déjà dit",
+                    "Pardon ?",
+                ],
+            ),
+            (
+                "de-DE",
+                &[
+                    "Das habe ich leider nicht verstanden.",
+                    "Ich habe Sie nicht ganz verstanden.",
+                    "Ich habe das nicht verstanden.",
+                    "Könnten Sie das bitte wiederholen?",
+                    "ich verstehe Sie nicht",
+                    "das habe ich nicht gefragt",
+                    "das habe ich doch schon gesagt",
+                    "Wie bitte?",
+                ],
+            ),
+            (
+                "pt-BR",
+                &[
+                    "Desculpe, não entendi.",
+                    "Não consegui entender.",
+                    "Pode repetir, por favor?",
+                    "Poderia repetir?",
+                    "não foi isso que eu perguntei",
+                    "eu já disse meu número",
+                    "Como assim?",
+                ],
+            ),
+        ],
+        &[
+            (
+                "en-US",
+                &[
+                    "I didn't get my parcel",
+                    "I don't understand my bill",
+                    "I don't understand why I was charged twice",
+                    "I understand",
+                    "I did understand",
+                    "what is the number",
+                    "I repeat the payment every month",
+                    "your repeat order is on its way",
+                    "it happened again",
+                    "I missed the delivery",
+                    "I didn't hear the doorbell",
+                    "I already paid",
+                    "I already told the driver",
+                    "that's what I wanted",
+                    "that's what I said",
+                    "To put it another way, it comes on Monday.",
+                    "Parcels are not getting through today.",
+                    "What else can I do for you?",
+                    "Which number do you mean, the one on the label?",
+                ],
+            ),
+            (
+                "es-MX",
+                &[
+                    "no recibí mi paquete",
+                    "entiendo",
+                    "¿cómo está mi pedido?",
+                    "qué bueno",
+                    "ya pagué",
+                    "no entiendo mi factura",
+                ],
+            ),
+            (
+                "fr-FR",
+                &["je n'ai pas reçu mon colis", "je comprends", "comment allez-vous", "j'ai déjà payé"],
+            ),
+            (
+                "de-DE",
+                &[
+                    "ich habe mein Paket nicht bekommen",
+                    "ich verstehe",
+                    "wie ist der Stand",
+                    "was kostet das",
+                ],
+            ),
+            (
+                "pt-BR",
+                &[
+                    "não recebi meu pacote",
+                    "já falei com o entregador",
+                    "entendi",
+                    "como está meu pedido",
+                    "já paguei",
+                ],
+            ),
+        ],
+    );
+}
+
 #[test]
 fn a_caller_may_speak_english_whatever_the_language_is() {
     for language in ["es-MX", "fr", "de", "pt-BR", "ja-JP", ""] {
@@ -923,6 +1072,26 @@ fn a_mood_is_read_from_words() {
         ("isso é um absurdo", "pt", Mood::Negative),
     ] {
         assert_eq!(mood_of(&[text], language), expected, "{text}");
+    }
+}
+
+#[test]
+fn one_utterance_sounds_upset_by_itself() {
+    let upset = |text: &str, language: &str| sounds_upset(text, means(text, language), language);
+    for (text, language) in [
+        ("this is ridiculous", "en"),
+        ("your service is terrible", "en"),
+        ("I'm so angry right now", "en"),
+        ("el servicio es pésimo", "es"),
+        ("c'est inacceptable", "fr"),
+        ("das ist eine Frechheit", "de"),
+        ("isso é um absurdo", "pt"),
+    ] {
+        assert!(upset(text, language), "{text}");
+    }
+    for text in ["my parcel is late", "that is not bad", "I am still waiting", "what a shame", "number 1182"]
+    {
+        assert!(!upset(text, "en"), "{text}");
     }
 }
 

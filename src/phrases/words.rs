@@ -171,6 +171,17 @@ fn fold(c: char, word: &mut String) -> bool {
     true
 }
 
+/// The words of a text, without what a table knows about its language.
+pub(super) fn plain(text: &str) -> Vec<String> {
+    let (mut words, mut word) = (Vec::new(), String::new());
+    for c in text.chars().chain([' ']) {
+        if !is_apostrophe(c) && !fold(c, &mut word) && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+    }
+    words
+}
+
 fn unaccented(c: char) -> Option<&'static str> {
     Some(match c {
         'á' | 'à' | 'â' | 'ä' | 'ã' | 'å' | 'ª' => "a",

@@ -14,17 +14,29 @@ struct LinesFile {
     transfer: Option<Say>,
     farewell: Option<Say>,
     cut_off: Option<Say>,
+    cut_short: Option<Say>,
+    still_there: Option<Say>,
+    emergency: Option<Say>,
 }
 
 /// Reads the sentences; what is absent comes from `fallback`.
 pub(super) fn read(file: &str, text: &str, fallback: Lines) -> Result<Lines, FileError> {
     let lines: LinesFile = toml::from_str(text).map_err(|error| FileError::toml(file, text, 0, &error))?;
+    if lines.fillers.as_ref().is_some_and(|fillers| fillers.len() == 1) {
+        return Err(FileError::whole(
+            file,
+            "`fillers` needs a second one, or the same is said twice in a row",
+        ));
+    }
     Ok(Lines {
         fillers: lines.fillers.unwrap_or(fallback.fillers),
         apology: lines.apology.unwrap_or(fallback.apology),
         transfer: lines.transfer.unwrap_or(fallback.transfer),
         farewell: lines.farewell.unwrap_or(fallback.farewell),
         cut_off: lines.cut_off.unwrap_or(fallback.cut_off),
+        cut_short: lines.cut_short.unwrap_or(fallback.cut_short),
+        still_there: lines.still_there.unwrap_or(fallback.still_there),
+        emergency: lines.emergency.unwrap_or(fallback.emergency),
     })
 }
 
@@ -41,6 +53,13 @@ mod tests {
             (lines.apology.within("en"), lines.transfer.within("en")),
             (Some("Sorry."), Some("Hold on."))
         );
+    }
+
+    #[test]
+    fn one_filler_is_too_few_and_none_is_a_choice() {
+        let read = |text| read("lines.toml", text, Lines::default());
+        assert!(read("[[fillers]]\nen = \"Wait.\"").unwrap_err().to_string().contains("needs a second one"));
+        assert!(read("fillers = []").unwrap().fillers.is_empty());
     }
 
     #[test]

@@ -193,6 +193,7 @@ mod tests {
         assert!(lines.fillers.len() >= 4);
         let mut all: Vec<_> = lines.fillers.iter().collect();
         all.extend([&lines.apology, &lines.transfer, &lines.farewell, &lines.cut_off]);
+        all.extend([&lines.cut_short, &lines.still_there, &lines.emergency]);
         for line in all {
             for language in ["es", "fr", "de", "pt"] {
                 assert!(

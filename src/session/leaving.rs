@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::history::ReplyId;
 use super::keypad::Keypad;
+use super::rules::Cause;
 use super::turn::{Purpose, Stage};
 use super::{Output, Session};
 use crate::chat::{ToolCall, ToolKind};
@@ -29,7 +30,7 @@ pub(super) const ESCALATED: &str = r#"{"status":"a person takes over; say goodby
 /// A hand-off that is certain, and waits for its summary.
 #[derive(Debug)]
 pub(super) struct Armed {
-    trigger: Trigger,
+    cause: Cause,
     /// The reply whose words are the goodbye, if they were said before.
     goodbye: Option<ReplyId>,
 }
@@ -83,8 +84,8 @@ impl Session {
         handoff.context.memory.clone_from(&self.memory);
         handoff.context.language.clone_from(&self.language);
         // A key that was still waiting for a second one changes nothing any more, unless it asked for a person.
-        if self.is_person_key() {
-            outrank_completion(&mut handoff, Trigger::Key);
+        if let Some(cause) = self.waiting_person() {
+            outrank_completion(&mut handoff, &cause);
         }
         self.keypad = Keypad::default();
         self.ask_again = None;
@@ -96,10 +97,11 @@ impl Session {
     /// A person takes over, that is certain; the model may write the summary, in the time that leaves.
     ///
     /// After an escalation that did not fit its schema, `goodbye` is the reply whose words were the goodbye.
-    pub(super) fn arm(&mut self, trigger: Trigger, goodbye: Option<ReplyId>, now: Instant) {
-        self.armed = Some(Armed { trigger, goodbye });
+    pub(super) fn arm(&mut self, cause: Cause, goodbye: Option<ReplyId>, now: Instant) {
         // Should the line drop meanwhile, the caller still gets a person.
-        let handoff = self.plain_handoff(trigger, now);
+        let mut handoff = self.plain_handoff(cause.trigger, now);
+        cause.mark(&mut handoff);
+        self.armed = Some(Armed { cause, goodbye });
         self.out.push(Output::Keep(Box::new(handoff)));
         self.ask(Purpose::Summary, 1, now);
     }
@@ -107,7 +109,7 @@ impl Session {
     /// What the model made of the summary, with the words beside it; anything but a valid `escalate` means
     /// that we write it.
     pub(super) fn leave_armed(&mut self, answer: Option<(ReplyId, &str)>, calls: &[ToolCall], now: Instant) {
-        let Some(Armed { trigger, goodbye }) = self.armed.take() else { return };
+        let Some(Armed { cause, goodbye }) = self.armed.take() else { return };
         self.stage = Stage::Idle;
         // As far as it was heard, when the caller cut in meanwhile.
         let goodbye = goodbye.map_or(0, |reply| self.history.said(reply).trim().chars().count());
@@ -117,12 +119,13 @@ impl Session {
         let facts: Vec<Value> = facts.collect();
         facts.iter().for_each(|arguments| self.remember(arguments));
         let Some(((reply, words), arguments)) = answer.zip(valid) else {
-            let handoff = self.plain_handoff(trigger, now);
+            let mut handoff = self.plain_handoff(cause.trigger, now);
+            cause.mark(&mut handoff);
             self.set_leaving(handoff, goodbye, now);
             return if goodbye > 0 { self.goodbye_said(now) } else { self.say_goodbye_line(now) };
         };
         let mut handoff = self.model_handoff(&arguments, now);
-        handoff.context.trigger = trigger;
+        cause.mark(&mut handoff);
         self.note_calls(reply, calls.to_vec());
         for position in 0..calls.len() {
             self.history.answer(reply, position, ESCALATED);
@@ -148,9 +151,9 @@ impl Session {
     }
 
     /// The caller asks for a person while a call that was done is being ended: then it is not done.
-    pub(super) fn person_outranks(&mut self, trigger: Trigger) {
+    pub(super) fn person_outranks(&mut self, cause: &Cause) {
         if let Some(leaving) = &mut self.leaving
-            && outrank_completion(&mut leaving.handoff, trigger)
+            && outrank_completion(&mut leaving.handoff, cause)
         {
             self.out.push(Output::Keep(Box::new(leaving.handoff.clone())));
         }
@@ -308,13 +311,13 @@ impl Session {
 }
 
 /// A person outranks the end of the call. Returns whether that changed anything.
-fn outrank_completion(handoff: &mut Handoff, trigger: Trigger) -> bool {
+fn outrank_completion(handoff: &mut Handoff, cause: &Cause) -> bool {
     let completed = handoff.context.outcome == Outcome::Completed;
     if completed {
         handoff.context.outcome = Outcome::Escalated;
-        handoff.context.trigger = trigger;
-        handoff.reason_code = trigger.reason_code().to_owned();
-        handoff.reason = trigger.reason().into();
+        handoff.reason_code = cause.trigger.reason_code().to_owned();
+        handoff.reason = cause.trigger.reason().into();
+        cause.mark(handoff);
     }
     completed
 }

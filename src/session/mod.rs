@@ -11,9 +11,12 @@
 
 mod history;
 mod keypad;
+mod ladder;
 mod leaving;
 mod playback;
+pub mod rules;
 mod settings;
+mod shorten;
 mod speaking;
 mod tools;
 mod turn;
@@ -34,6 +37,7 @@ use history::{History, Step};
 use keypad::Keypad;
 use leaving::{Armed, Leaving};
 use playback::Playback;
+use rules::{Attention, Standing};
 use speaking::Cycle;
 use turn::{AskAgain, Purpose, Stage};
 
@@ -115,6 +119,8 @@ pub struct Session {
     /// The language spoken now.
     language: String,
     history: History,
+    /// How much of the conversation the model takes, where it was found to take less than all of it.
+    room: Option<usize>,
     playback: Playback,
     cycle: Cycle,
     stage: Stage,
@@ -123,6 +129,10 @@ pub struct Session {
     armed: Option<Armed>,
     /// When a question is taken up again whose answer an interrupt stopped before it began.
     ask_again: Option<AskAgain>,
+    /// What the rules beside the model have counted.
+    standing: Standing,
+    /// What was last heard on the line.
+    attention: Attention,
     /// Whether the caller is speaking, if that is reported.
     caller_speaking: bool,
     /// The time of the input that is being handled.
@@ -149,6 +159,8 @@ struct Counts {
     fillers: usize,
     /// How often the model asked for tools in this turn.
     rounds: u8,
+    /// Whether the model was told of less in this turn, because all of it was too long.
+    shortened: bool,
 }
 
 /// What is known of a call when its session is over.
@@ -173,12 +185,15 @@ impl Session {
             began: now,
             language: settings.language.clone(),
             history: History::restored(Vec::new(), settings.attempt),
+            room: None,
             playback: Playback::default(),
             cycle: Cycle::default(),
             stage: Stage::Idle,
             keypad: Keypad::default(),
             armed: None,
             ask_again: None,
+            standing: Standing::default(),
+            attention: Attention::new(now),
             caller_speaking: false,
             now,
             quiet_since: now,
@@ -223,7 +238,9 @@ impl Session {
         }
         let leaving = self.leaving.as_ref().map(Leaving::deadline);
         let ask_again = self.ask_again.map(|again| again.at);
-        [self.stage.deadline(), self.keypad.deadline(), ask_again, leaving].into_iter().flatten().min()
+        let rules = [self.silence_at(), self.longest_at()];
+        let own = [self.stage.deadline(), self.keypad.deadline(), ask_again, leaving];
+        own.into_iter().chain(rules).flatten().min()
     }
 
     /// The language spoken now, as a BCP 47 tag.
@@ -263,10 +280,13 @@ impl Session {
     }
 
     fn state(&self) -> State {
+        let mut standing = self.standing.clone();
+        standing.lasted += self.now.saturating_duration_since(self.began);
         State {
             language: self.language.clone(),
             facts: self.memory.clone(),
             turns: self.counts.turns,
+            counted: serde_json::to_value(standing).unwrap_or_default(),
             reported: self.playback.is_reported(),
         }
     }
@@ -285,6 +305,7 @@ impl Session {
         }
         self.memory = state.facts;
         self.counts.turns = state.turns;
+        self.standing = serde_json::from_value(state.counted).unwrap_or_default();
         self.playback = Playback::new(state.reported);
         true
     }
@@ -303,6 +324,7 @@ impl Session {
                 self.history.say(reply, &greeting);
                 self.playback.queue(Some(reply), 0, &greeting);
                 self.history.mark(reply, Step::Finished);
+                self.quiet_since = now + self.speaking_time(&greeting);
             }
             Opening::Silent => {}
             Opening::Reconnected(afresh) => self.reopen(afresh.filter(|_| !restored), now),
@@ -334,14 +356,25 @@ impl Session {
 
     fn hear(&mut self, frame: Inbound, now: Instant) {
         match frame {
-            Inbound::Prompt { text, last: true, .. } => self.caller_said(text.expose(), now),
-            Inbound::Interrupt { heard, .. } => self.interrupted(heard.expose(), now),
-            Inbound::Dtmf { digit } => self.key_pressed(digit, now),
+            Inbound::Prompt { text, last: true, .. } => {
+                self.attention.words(now);
+                self.caller_said(text.expose(), now);
+            }
+            Inbound::Interrupt { heard, .. } => {
+                self.attention.sound(now);
+                self.interrupted(heard.expose(), now);
+            }
+            Inbound::Dtmf { digit } => {
+                self.attention.words(now);
+                self.key_pressed(digit, now);
+            }
             Inbound::Info(Info::TokensPlayed(text)) => {
+                self.attention.sound(now);
                 self.played(text.expose());
                 self.goodbye_progress(now);
             }
             Inbound::Info(Info::AgentSpeaking(on)) => {
+                self.attention.sound(now);
                 self.playback.speaking(on);
                 if let Some(reply) = self.playback.front().filter(|_| on) {
                     self.history.mark(reply, Step::Speaking);
@@ -349,8 +382,12 @@ impl Session {
                 self.goodbye_progress(now);
             }
             // A partial prompt starts no turn, but somebody is speaking.
-            Inbound::Prompt { last: false, .. } => self.hold_question(now),
+            Inbound::Prompt { last: false, .. } => {
+                self.attention.words(now);
+                self.hold_question(now);
+            }
             Inbound::Info(Info::ClientSpeaking(on)) => {
+                self.attention.sound(now);
                 self.caller_speaking = on;
                 self.hold_question(now);
             }
@@ -387,6 +424,8 @@ impl Session {
                 self.ask(Purpose::Answer, 1, now);
             }
             self.stage_passed(now);
+            self.silence_passed(now);
+            self.longest_passed(now);
             self.goodbye_passed(now);
         }
     }

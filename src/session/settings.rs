@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::rules::Rules;
 use crate::chat::{Say, Toolbox};
 use crate::ids::CallSid;
 
@@ -35,6 +36,8 @@ pub struct Settings {
     pub person_key: Option<char>,
     /// How many keys complete an entry without `#`.
     pub keypad_length: Option<usize>,
+    /// What leads to a person beside the model.
+    pub rules: Arc<Rules>,
 }
 
 /// How a session begins.
@@ -119,6 +122,12 @@ pub struct Lines {
     pub farewell: Say,
     /// Says that the line had dropped.
     pub cut_off: Say,
+    /// Follows an answer that a limit of the provider cut in the middle.
+    pub cut_short: Say,
+    /// Asks a silent caller whether somebody is there.
+    pub still_there: Say,
+    /// Says that in danger the emergency number is to be called.
+    pub emergency: Say,
 }
 
 impl Settings {

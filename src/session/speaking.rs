@@ -107,12 +107,16 @@ impl Session {
         }
         self.cycle.open = true;
         self.cycle.spaced = token.ends_with(char::is_whitespace);
-        let characters = token.chars().count() as u64;
-        let rate = u64::from(self.settings.timings.characters_per_second.max(1));
-        self.quiet_since = self.quiet_since.max(self.now) + Duration::from_millis(characters * 1_000 / rate);
+        self.quiet_since = self.quiet_since.max(self.now) + self.speaking_time(&token);
         self.said_in_turn = true;
         let interruptible = self.interruptible();
         self.send(Outbound::Text(Speech { token, last: false, interruptible }));
+    }
+
+    /// How long it takes to say this.
+    pub(super) fn speaking_time(&self, text: &str) -> Duration {
+        let rate = u64::from(self.settings.timings.characters_per_second.max(1));
+        Duration::from_millis(text.chars().count() as u64 * 1_000 / rate)
     }
 
     /// The text with a space before it, where it would run into what stands before.

@@ -29,6 +29,8 @@ pub(super) struct Running {
     leave: Option<Box<Handoff>>,
     /// Whether an escalation was asked for in words that do not fit its schema.
     bad_escalation: bool,
+    /// Whether one of the calls came to nothing.
+    failed: bool,
     /// When the wait is bridged by another line.
     line_at: Option<Instant>,
 }
@@ -66,8 +68,14 @@ impl Session {
     /// Runs the tools an answer asked for. Its words, if it had any, were spoken.
     pub(super) fn run_tools(&mut self, reply: ReplyId, calls: Vec<ToolCall>, now: Instant) {
         self.counts.rounds += 1;
-        let mut running =
-            Running { reply, pending: Vec::new(), leave: None, bad_escalation: false, line_at: None };
+        let mut running = Running {
+            reply,
+            pending: Vec::new(),
+            leave: None,
+            bad_escalation: false,
+            failed: false,
+            line_at: None,
+        };
         self.note_calls(reply, calls.clone());
         if self.counts.rounds > MOST_ROUNDS {
             for position in 0..calls.len() {
@@ -118,12 +126,14 @@ impl Session {
             let names: Vec<&str> = toolbox.tools().iter().map(|tool| tool.name.as_str()).collect();
             let answer = failure(&format!("no such tool; there are: {}", names.join(", ")));
             self.history.answer(running.reply, position, &answer);
+            running.failed = true;
             return None;
         };
         let tool = &toolbox.tools()[index];
         let arguments = match toolbox.check(index, call.arguments.expose()) {
             Ok(arguments) => arguments,
             Err(error) => {
+                running.failed = true;
                 running.bad_escalation |= tool.kind == ToolKind::Escalate;
                 self.history.answer(running.reply, position, &failure(error.0.expose()));
                 return None;
@@ -203,18 +213,18 @@ impl Session {
     }
 
     pub(super) fn tool_done(&mut self, run: RunId, result: Result<Pii<String>, Pii<String>>, now: Instant) {
-        let answer = match result {
-            Ok(result) => result.into_inner(),
-            Err(error) => failure(error.expose()),
-        };
-        self.answer_run(run, &answer);
+        match result {
+            Ok(result) => self.answer_run(run, &result.into_inner(), false),
+            Err(error) => self.answer_run(run, &failure(error.expose()), true),
+        }
         self.conclude_tools(now);
     }
 
-    fn answer_run(&mut self, run: RunId, answer: &str) {
+    fn answer_run(&mut self, run: RunId, answer: &str, failed: bool) {
         let Stage::Running(running) = &mut self.stage else { return };
         let Some(at) = running.pending.iter().position(|pending| pending.run == run) else { return };
         let position = running.pending.swap_remove(at).position;
+        running.failed |= failed;
         self.history.answer(running.reply, position, answer);
     }
 
@@ -225,7 +235,7 @@ impl Session {
         let line_due = running.line_at.is_some_and(|at| at <= now);
         for run in late {
             self.out.push(Output::Forget(run));
-            self.answer_run(run, &failure("no answer in time"));
+            self.answer_run(run, &failure("no answer in time"), true);
         }
         self.conclude_tools(now);
         if line_due && matches!(self.stage, Stage::Running(_)) {
@@ -242,16 +252,18 @@ impl Session {
         if !running.pending.is_empty() {
             return;
         }
-        let (reply, bad_escalation) = (running.reply, running.bad_escalation);
+        let (reply, bad_escalation, failed) = (running.reply, running.bad_escalation, running.failed);
         // Of two wishes, one of them in the wrong words, the one for a person counts.
         let leave = running
             .leave
             .take()
             .filter(|leave| !bad_escalation || leave.context.outcome == Outcome::Escalated);
         self.stage = Stage::Idle;
+        let too_many_failed = self.tools_failed(failed);
         match leave {
             // The right wish in the wrong words: the model may put it right, once, and do nothing else.
-            None if bad_escalation => self.arm(Trigger::Model, Some(reply), now),
+            None if bad_escalation => self.arm(Trigger::Model.into(), Some(reply), now),
+            None if too_many_failed => self.give_up(Trigger::ToolFailure, now),
             None => self.ask(Purpose::Answer, 1, now),
             Some(handoff) => self.leave(*handoff, reply, now),
         }

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::history::{ReplyId, Step};
+use super::ladder::{Pausing, shortcoming};
 use super::tools::Running;
-use super::{Ask, Output, RequestId, Session};
-use crate::chat::{ModelError, ModelEvent, ToolCall, ToolChoice};
+use super::{Ask, Output, RequestId, Session, shorten};
+use crate::chat::{Finish, Message, ModelError, ModelEvent, ToolCall, ToolChoice};
 use crate::handoff::Trigger;
 use crate::phrases::{Meaning, means};
 
@@ -31,6 +32,8 @@ pub(super) enum Stage {
     Idle,
     /// The model was asked.
     Asking(Asking),
+    /// The model failed, and is asked again in a moment.
+    Pausing(Pausing),
     /// Tools are running.
     Running(Running),
 }
@@ -39,12 +42,12 @@ pub(super) enum Stage {
 #[derive(Debug)]
 pub(super) struct Asking {
     id: RequestId,
-    purpose: Purpose,
-    attempt: u8,
+    pub(super) purpose: Purpose,
+    pub(super) attempt: u8,
     /// The entry of the history that the answer fills.
-    reply: ReplyId,
+    pub(super) reply: ReplyId,
     /// Whether words of this answer were sent.
-    spoke: bool,
+    pub(super) spoke: bool,
     /// When the request was made, or its last words came.
     last_sign: Instant,
     /// When it is given up unless words come.
@@ -73,6 +76,7 @@ impl Stage {
         match self {
             Self::Idle => None,
             Self::Asking(asking) => Some(asking.filler.map_or(asking.give_up, |at| at.min(asking.give_up))),
+            Self::Pausing(pausing) => Some(pausing.deadline()),
             Self::Running(running) => running.deadline(),
         }
     }
@@ -82,7 +86,7 @@ impl Stage {
         match self {
             Self::Idle => false,
             Self::Asking(asking) => !asking.spoke,
-            Self::Running(_) => true,
+            Self::Pausing(_) | Self::Running(_) => true,
         }
     }
 
@@ -98,26 +102,49 @@ impl Session {
         if text.is_empty() {
             return;
         }
-        let wants_person = means(text, &self.language).has(Meaning::WantsPerson);
+        let said = means(text, &self.language);
+        if self.emergency(text, said, now) {
+            return;
+        }
+        let wants_person = self.settings.rules.requests && said.has(Meaning::WantsPerson);
         if wants_person && self.leaving.is_none() {
             return self.person_requested(text, now);
         }
         if wants_person {
-            self.person_outranks(Trigger::Request);
+            self.person_outranks(&Trigger::Request.into());
         }
-        let certain = self.leaving.is_some() || self.armed.is_some() || self.stage.escalates();
-        if !certain {
-            // Fragments of one utterance meet here too: while nothing was answered they join one message.
-            self.stop_turn();
-            self.playback.settle();
+        if self.is_certain() {
+            self.history.caller(text);
+            return;
         }
+        let begins = self.begin_turn(text, now);
+        match self.before_model(text, said, begins) {
+            Some(cause) => self.arm(cause, None, now),
+            None => self.ask(Purpose::Answer, 1, now),
+        }
+    }
+
+    /// Whether it is certain what becomes of the call, so that nothing the caller says changes it.
+    pub(super) fn is_certain(&self) -> bool {
+        self.leaving.is_some() || self.armed.is_some() || self.stage.escalates()
+    }
+
+    /// Whether nothing is due from us.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.stage, Stage::Idle)
+    }
+
+    /// Stops what is under way and takes the caller's words. Fragments of one utterance meet here too: while
+    /// nothing was answered they join one message. Returns whether they begin a new one.
+    pub(super) fn begin_turn(&mut self, text: &str, now: Instant) -> bool {
+        self.stop_turn();
+        self.playback.settle();
         let begins = self.history.caller(text);
-        if !certain {
-            self.counts.turns += u32::from(begins);
-            self.counts.rounds = 0;
-            self.owe_words(now);
-            self.ask(Purpose::Answer, 1, now);
-        }
+        self.counts.turns += u32::from(begins);
+        self.counts.rounds = 0;
+        self.counts.shortened = false;
+        self.owe_words(now);
+        begins
     }
 
     /// The caller asked for a person in plain words: that needs no model to be understood.
@@ -130,11 +157,8 @@ impl Session {
         } else if self.stage.escalates() {
             self.history.caller(text);
         } else {
-            self.stop_turn();
-            self.playback.settle();
-            self.counts.turns += u32::from(self.history.caller(text));
-            self.owe_words(now);
-            self.arm(Trigger::Request, None, now);
+            self.begin_turn(text, now);
+            self.arm(Trigger::Request.into(), None, now);
         }
     }
 
@@ -190,7 +214,7 @@ impl Session {
     /// Stops whatever is under way, so that none of it can reach the caller any more.
     pub(super) fn stop_turn(&mut self) {
         match std::mem::replace(&mut self.stage, Stage::Idle) {
-            Stage::Idle => {}
+            Stage::Idle | Stage::Pausing(_) => {}
             Stage::Asking(asking) => {
                 self.history.mark(asking.reply, Step::Finished);
                 self.out.push(Output::Cancel(asking.id));
@@ -219,7 +243,7 @@ impl Session {
             Purpose::Goodbye => ToolChoice::Never,
         };
         self.history.drop_empty();
-        let messages = self.history.messages();
+        let messages = self.messages();
         let id = RequestId(self.counts.requests);
         self.counts.requests += 1;
         self.cycle.seam();
@@ -237,6 +261,15 @@ impl Session {
             latest: None,
             held: String::new(),
         });
+    }
+
+    /// The conversation as the model is told of it: all of it, or as much as it was found to take.
+    pub(super) fn messages(&self) -> Vec<Message> {
+        let mut messages = self.history.messages();
+        if let Some(room) = self.room {
+            shorten::keep_newest(&mut messages, room);
+        }
+        messages
     }
 
     pub(super) fn model(&mut self, request: RequestId, event: ModelEvent, now: Instant) {
@@ -274,70 +307,38 @@ impl Session {
                     asking.filler = None;
                 }
             }
-            // An answer that the provider cut short is still an answer: the caller can ask on.
-            ModelEvent::Done { calls, .. } => self.answered(calls, now),
+            ModelEvent::Done { calls, finish } => self.answered(calls, finish, now),
             ModelEvent::Failed(error) => self.model_failed(&error, now),
         }
     }
 
-    fn answered(&mut self, calls: Vec<ToolCall>, now: Instant) {
+    fn answered(&mut self, calls: Vec<ToolCall>, finish: Finish, now: Instant) {
         let Stage::Asking(asking) = &mut self.stage else { return };
-        let (reply, purpose, attempt) = (asking.reply, asking.purpose, asking.attempt);
+        let (reply, purpose) = (asking.reply, asking.purpose);
         let spoke = asking.spoke;
         self.history.mark(reply, Step::Finished);
         let held = std::mem::take(&mut asking.held);
         let spoke = self.speak_rest(reply) || spoke;
+        if let Stage::Asking(asking) = &mut self.stage {
+            asking.spoke = spoke;
+        }
         match purpose {
             Purpose::Summary => self.leave_armed(Some((reply, &held)), &calls, now),
             Purpose::Goodbye if spoke => self.goodbye_said(now),
             Purpose::Goodbye => self.say_goodbye_line(now),
-            Purpose::Answer if !calls.is_empty() => {
-                self.stage = Stage::Idle;
-                self.run_tools(reply, calls, now);
-            }
-            Purpose::Answer if spoke => {
-                self.stage = Stage::Idle;
-                self.close_cycle();
-            }
-            Purpose::Answer => {
-                self.stage = Stage::Idle;
-                self.out.push(Output::Report(ModelError::Empty));
-                self.answer_failed(&ModelError::Empty, attempt, false, now);
-            }
+            Purpose::Answer => match shortcoming(finish, !calls.is_empty(), self.history.said(reply)) {
+                Some(error) => self.model_failed(&error, now),
+                None if calls.is_empty() => {
+                    self.stage = Stage::Idle;
+                    self.close_cycle();
+                    self.note_answer(reply);
+                }
+                None => {
+                    self.stage = Stage::Idle;
+                    self.run_tools(reply, calls, now);
+                }
+            },
         }
-    }
-
-    fn model_failed(&mut self, error: &ModelError, now: Instant) {
-        let Stage::Asking(asking) = &self.stage else { return };
-        let (purpose, attempt, spoke) = (asking.purpose, asking.attempt, asking.spoke);
-        self.history.mark(asking.reply, Step::Finished);
-        // The request is over: there is nothing to cancel.
-        self.stage = Stage::Idle;
-        self.out.push(Output::Report(error.clone()));
-        match purpose {
-            Purpose::Summary => self.leave_armed(None, &[], now),
-            Purpose::Goodbye if spoke => self.goodbye_said(now),
-            Purpose::Goodbye => self.say_goodbye_line(now),
-            Purpose::Answer => self.answer_failed(error, attempt, spoke, now),
-        }
-    }
-
-    /// Asks a second time while the caller has heard nothing of the answer; else a person takes over.
-    fn answer_failed(&mut self, error: &ModelError, attempt: u8, spoke: bool, now: Instant) {
-        let worthwhile = error.is_retryable() || self.settings.has_fallback;
-        if attempt == 1 && !spoke && worthwhile {
-            self.ask(Purpose::Answer, 2, now);
-        } else {
-            self.give_up(Trigger::ModelFailure, now);
-        }
-    }
-
-    /// Apologises and hands the call to a person, without the model.
-    pub(super) fn give_up(&mut self, trigger: Trigger, now: Instant) {
-        self.stop_turn();
-        let handoff = self.plain_handoff(trigger, now);
-        let line = self.settings.lines.apology.within(&self.language).map(str::to_owned);
-        self.leave_saying(handoff, line, now);
     }
 
     pub(super) fn stage_passed(&mut self, now: Instant) {
@@ -359,6 +360,7 @@ impl Session {
                 }
             }
             Stage::Running(_) => self.tools_passed(now),
+            Stage::Pausing(_) => self.pause_passed(now),
             Stage::Asking(_) | Stage::Idle => {}
         }
     }

@@ -140,7 +140,7 @@ fn turn(session: u8, position: u32, who: Speaker, text: &str) -> Turn {
 fn changed(session: u8, turns: Vec<Turn>) -> What {
     let facts = [("order".to_owned(), "4711".into())].into();
     let count = u32::try_from(turns.len()).unwrap();
-    let state = State { language: "es-US".into(), facts, turns: count, reported: true };
+    let state = State { language: "es-US".into(), facts, turns: count, reported: true, ..State::default() };
     What::Changed(Changes { session, turns, state })
 }
 

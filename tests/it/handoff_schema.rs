@@ -68,7 +68,14 @@ fn triggers() -> impl Iterator<Item = Trigger> {
         Trigger::Key => Some(Trigger::ModelFailure),
         Trigger::ModelFailure => Some(Trigger::ToolFailure),
         Trigger::ToolFailure => Some(Trigger::BridgeFailure),
-        Trigger::BridgeFailure => None,
+        Trigger::BridgeFailure => Some(Trigger::Silence),
+        Trigger::Silence => Some(Trigger::NoProgress),
+        Trigger::NoProgress => Some(Trigger::Sentiment),
+        Trigger::Sentiment => Some(Trigger::LongestDuration),
+        Trigger::LongestDuration => Some(Trigger::MostTurns),
+        Trigger::MostTurns => Some(Trigger::Topic),
+        Trigger::Topic => Some(Trigger::Emergency),
+        Trigger::Emergency => None,
     })
 }
 

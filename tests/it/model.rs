@@ -26,6 +26,10 @@ pub(crate) enum Step {
     Hold,
     /// Answers with this status.
     Status(u16),
+    /// Answers with this status, a header and a body.
+    Refuse(u16, Option<(&'static str, &'static str)>, &'static str),
+    /// Ends the stream with this reason, or closes it without any.
+    Stop(Option<&'static str>),
     /// Sends bytes of its own.
     Raw(&'static str),
     /// Breaks the connection off.
@@ -112,6 +116,11 @@ async fn answer(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
         let body = json!({"error": {"message": "injected: the caller said hello", "type": "server_error"}});
         return (StatusCode::from_u16(*status).unwrap(), body.to_string()).into_response();
     }
+    if let Some(Step::Refuse(status, header, body)) = steps.first() {
+        let headers = header.map(|(name, value)| [(name, value)]);
+        return (StatusCode::from_u16(*status).unwrap(), headers.unwrap_or([("x-none", "")]), *body)
+            .into_response();
+    }
     shared.open.send_modify(|open| *open += 1);
     let chunks = chunks(steps);
     let streaming = Streaming(shared);
@@ -164,7 +173,13 @@ fn chunks(steps: Vec<Step>) -> Vec<Piece> {
             Step::Raw(text) => pieces.push(Piece::Data(text.to_owned())),
             Step::Hold => pieces.push(Piece::Hold),
             Step::Cut => pieces.push(Piece::Cut),
-            Step::Status(_) => unreachable!("a status is the whole answer"),
+            Step::Stop(Some(reason)) => {
+                pieces.push(data(json!({}), Some(reason)));
+                pieces.push(Piece::Data("data: [DONE]\n\n".to_owned()));
+                return pieces;
+            }
+            Step::Stop(None) => return pieces,
+            Step::Status(_) | Step::Refuse(..) => unreachable!("a status is the whole answer"),
         }
     }
     pieces.push(data(json!({}), Some(if calls > 0 { "tool_calls" } else { "stop" })));

@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use warmline::caller::script::{
-    Answer, Cue, Expectation, Item, Line, Manner, Move, OutcomeKind, Question, parse,
+    Answer, Cue, Expectation, Item, Line, Manner, Move, OutcomeKind, Question, Stop, parse,
 };
-use warmline::chat::{Finish, Message, ModelError, ModelEvent, Say, ToolCall, ToolChoice, Toolbox};
+use warmline::chat::{Finish, Message, ModelError, ModelEvent, Obstacle, Say, ToolCall, ToolChoice, Toolbox};
 use warmline::handoff::{Handoff, Outcome};
 use warmline::relay::{Inbound, Outbound};
+use warmline::session::rules::{KeyMeaning, Rules, Topic};
 use warmline::session::{
     Ask, Input, Lines, Opening, Output, RequestId, Run, RunId, Session, Settings, Timings,
 };
@@ -32,6 +33,9 @@ pub(crate) fn lines() -> Lines {
         transfer: say("I am connecting you now.", "Le paso ahora."),
         farewell: say("Goodbye.", "Adiós."),
         cut_off: say("Sorry, we were cut off.", "Perdone, se cortó."),
+        cut_short: say("I have to stop there. Shall I go on?", "Tengo que parar. ¿Sigo?"),
+        still_there: say("Are you still there?", "¿Sigue ahí?"),
+        emergency: say("In danger, call the emergency number.", "En peligro, llame a emergencias."),
     }
 }
 
@@ -51,7 +55,19 @@ pub(crate) fn settings(toolbox: Arc<dyn Toolbox>) -> Settings {
         timings: Timings::default(),
         person_key: Some('0'),
         keypad_length: None,
+        rules: Arc::new(rules()),
     }
+}
+
+/// The rules of every rehearsal: the defaults, two keys and a topic.
+pub(crate) fn rules() -> Rules {
+    let fraud = ["stolen card", "identity theft"].map(str::to_owned);
+    let topic = Topic::new("fraud", Some("fraud_desk".into()), &fraud, &["identity theft insurance".into()]);
+    let keys = [
+        ('8', KeyMeaning::Person("billing".into())),
+        ('9', KeyMeaning::Say("What are your opening hours?".into())),
+    ];
+    Rules { keys: keys.into(), topics: vec![topic], ..Rules::default() }
 }
 
 /// The shipped tools and one that runs outside the session.
@@ -183,8 +199,8 @@ impl Rehearsal {
                 return;
             }
             Move::Progress => ModelEvent::Progress,
-            Move::Done => {
-                ModelEvent::Done { calls: std::mem::take(&mut self.calls), finish: Finish::Complete }
+            Move::Done(finish) => {
+                ModelEvent::Done { calls: std::mem::take(&mut self.calls), finish: ending(*finish) }
             }
             Move::Fail(reason) => ModelEvent::Failed(failure(reason)),
         };
@@ -366,13 +382,28 @@ fn rendered(messages: &[Message]) -> Value {
     messages.iter().map(render).collect()
 }
 
+fn ending(finish: Stop) -> Finish {
+    match finish {
+        Stop::Complete => Finish::Complete,
+        Stop::Length => Finish::Length,
+        Stop::Filtered => Finish::Filtered,
+        Stop::Unsaid => Finish::Unsaid,
+    }
+}
+
 fn failure(reason: &str) -> ModelError {
+    let (reason, retry_after) = match reason.split_once(' ') {
+        Some((reason, wait)) => (reason, Some(Duration::from_millis(wait.parse().expect("milliseconds")))),
+        None => (reason, None),
+    };
     match reason {
-        "unreachable" => ModelError::Unreachable,
+        "unreachable" => ModelError::Unreachable(Obstacle::Refused),
         "refused" => ModelError::Refused { status: 401 },
-        "limited" => ModelError::RateLimited,
-        "unavailable" => ModelError::Unavailable { status: 500 },
+        "toolong" => ModelError::TooLong,
+        "limited" => ModelError::RateLimited { retry_after },
+        "unavailable" => ModelError::Unavailable { status: 500, retry_after },
         "broken" => ModelError::Broken,
+        "resting" => ModelError::Resting,
         other => panic!("no failure is called {other}"),
     }
 }

@@ -9,13 +9,15 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use warmline::chat::{Finish, Message, ModelError, ModelEvent, ToolCall, ToolChoice, Toolbox};
+use warmline::chat::{Finish, Message, ModelError, ModelEvent, Obstacle, ToolCall, ToolChoice, Toolbox};
 use warmline::relay::{Inbound, Info, Outbound};
 use warmline::session::{Ask, Input, Opening, Output, Outputs, RequestId, RunId, Session, Settings};
 
 use super::rehearsal::{every_call_has_one_result, is_a_document, lines, settings, start, toolbox};
 
 const GREETING: &str = "Hello, this is an AI. How can I help?";
+/// How long a call may last in which nothing more happens.
+const ALL_OF_IT: Duration = Duration::from_secs(600);
 /// How long the way out may take.
 const WAY_OUT: Duration = Duration::from_secs(60);
 
@@ -24,7 +26,13 @@ static TOOLBOX: LazyLock<Arc<dyn Toolbox>> = LazyLock::new(toolbox);
 /// Every sentence that is ours.
 static OWN_LINES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let lines = lines();
-    let mut says = vec![lines.apology, lines.transfer, lines.farewell, lines.cut_off];
+    let mut says = vec![lines.apology, lines.transfer, lines.farewell, lines.cut_off, lines.cut_short];
+    // What is said in an emergency, and then that a person takes over, is one line.
+    let both = ["en", "es"].map(|tag| {
+        let line = |say: &warmline::chat::Say| say.within(tag).unwrap_or_default().to_owned();
+        (tag.to_owned(), format!("{} {}", line(&lines.emergency), line(&says[1])))
+    });
+    says.extend([lines.still_there, lines.emergency, warmline::chat::Say::new(both.into())]);
     says.extend(lines.fillers);
     says.extend(TOOLBOX.tools().iter().map(|tool| tool.say.clone()));
     let spoken = |say: &warmline::chat::Say| {
@@ -71,7 +79,7 @@ enum Heard {
 enum Says {
     /// `X` stands for the letter of the request.
     Words(String),
-    Done(Vec<(&'static str, &'static str)>),
+    Done(Vec<(&'static str, &'static str)>, Finish),
     Failed(ModelError),
 }
 
@@ -82,15 +90,17 @@ fn step() -> impl Strategy<Value = Step> {
     let talk = prop_oneof![2 => "X{1,4} ?X{0,3}[ .,]?", 1 => "[X .,*_`<>\\[\\]()#\\n\u{a0}&!|~-]{1,12}"];
     let says = prop_oneof![
         9 => talk.prop_map(Says::Words),
-        5 => calls().prop_map(Says::Done),
+        5 => (calls(), finish()).prop_map(|(calls, finish)| Says::Done(calls, finish)),
         1 => prop::sample::select(FAILURES).prop_map(Says::Failed),
     ];
+    // Most words mean nothing to anybody, and some mean something to a rule.
+    let telling = prop::sample::select(TELLING).prop_map(str::to_owned);
+    let words = prop_oneof![7 => "[α-ω]{1,4}( [α-ω]{1,4})?", 1 => telling];
     let keys: Vec<char> = "0123456789*#".chars().collect();
     let key = prop_oneof![2 => Just('0'), 1 => Just('#'), 3 => prop::sample::select(keys)];
     let wait = prop_oneof![2 => 0..400u64, 2 => 400..3_100u64, 1 => 3_100..12_000u64];
     prop_oneof![
-        4 => ("[α-ω]{1,4}( [α-ω]{1,4})?", prop::bool::weighted(0.8))
-            .prop_map(|(words, last)| Step::Prompt { words, last }),
+        4 => (words, prop::bool::weighted(0.8)).prop_map(|(words, last)| Step::Prompt { words, last }),
         3 => heard().prop_map(Step::Interrupt),
         3 => key.prop_map(Step::Key),
         2 => Just(Step::PersonKey),
@@ -106,12 +116,25 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+const TELLING: &[&str] = &[
+    "this is ridiculous",
+    "I don't understand",
+    "where is my parcel",
+    "I want to talk to a person",
+    "it is about a stolen card",
+    "there is a fire",
+];
+
 const FAILURES: &[ModelError] = &[
-    ModelError::Unreachable,
+    ModelError::Unreachable(Obstacle::Name),
     ModelError::Refused { status: 401 },
     ModelError::BadRequest { status: 400 },
-    ModelError::RateLimited,
+    ModelError::TooLong,
+    ModelError::RateLimited { retry_after: None },
+    ModelError::RateLimited { retry_after: Some(Duration::from_secs(20)) },
+    ModelError::Unavailable { status: 503, retry_after: Some(Duration::from_secs(1)) },
     ModelError::Broken,
+    ModelError::Resting,
     ModelError::Empty,
 ];
 
@@ -134,6 +157,12 @@ fn calls() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
         ("no_such_tool", "{}"),
     ]);
     prop_oneof![3 => Just(Vec::new()), 4 => prop::collection::vec(call, 1..4)]
+}
+
+/// How an answer ends: well, as a rule.
+fn finish() -> impl Strategy<Value = Finish> {
+    let cut = prop::sample::select(vec![Finish::Length, Finish::Filtered, Finish::Unsaid]);
+    prop_oneof![8 => Just(Finish::Complete), 1 => cut]
 }
 
 /// What a random call is started with.
@@ -288,9 +317,9 @@ impl Watch {
         let request = *which.map_or(latest, |which| which.get(&known));
         let event = match says {
             Says::Words(words) => ModelEvent::Words(words.replace('X', &self.letters[&request].to_string())),
-            Says::Done(calls) => ModelEvent::Done {
+            Says::Done(calls, finish) => ModelEvent::Done {
                 calls: calls.iter().map(|(name, arguments)| self.call(name, arguments)).collect(),
-                finish: Finish::Complete,
+                finish: *finish,
             },
             Says::Failed(error) => ModelEvent::Failed(error.clone()),
         };
@@ -298,7 +327,11 @@ impl Watch {
         let speaks = (self.outstanding == Some(request)).then_some(request);
         if !matches!(event, ModelEvent::Words(_)) && speaks.is_some() {
             self.outstanding = None;
-            let escalates = matches!(says, Says::Done(calls) if calls.contains(&("escalate", ESCALATE)));
+            // What a filter stopped, or broke off without a reason, may lack the half of it.
+            let escalates = matches!(
+                says,
+                Says::Done(calls, Finish::Complete | Finish::Length) if calls.contains(&("escalate", ESCALATE))
+            );
             if escalates && self.choice == ToolChoice::Auto {
                 self.certain();
             }
@@ -480,9 +513,10 @@ impl Watch {
 
     /// Whose words the model is told that we said.
     fn source(&self, text: &str) -> Option<char> {
-        let cut_off = lines().cut_off;
-        let own = [GREETING, cut_off.within("en").unwrap(), cut_off.within("es").unwrap()];
-        if own.iter().any(|line| line.starts_with(text)) {
+        let lines = lines();
+        let own = [lines.cut_off, lines.still_there];
+        let own = own.iter().flat_map(|line| ["en", "es"].map(|tag| line.within(tag).unwrap()));
+        if own.chain([GREETING]).any(|line| line.starts_with(text)) {
             return None;
         }
         // A space that sets an answer apart from a line of ours is sent, and no part of it.
@@ -509,8 +543,9 @@ impl Watch {
     }
 
     fn over(mut self) -> String {
-        self.wait(WAY_OUT);
-        assert_eq!(self.ended, self.leaving.is_some(), "a call on its way out ends, and no other");
+        // A caller who says nothing more gets a person, whatever was under way.
+        self.wait(ALL_OF_IT);
+        assert!(self.ended, "a call without an end");
         assert_eq!(self.outstanding, None, "the model is still asked");
         self.sent.into_values().collect()
     }
@@ -551,7 +586,7 @@ impl Watch {
                 let words: String = (0..*count).map(|word| format!("X{number}-{word} ")).collect();
                 self.step(&Step::Model(None, Says::Words(words)));
             }
-            TrueStep::Done => self.step(&Step::Model(None, Says::Done(Vec::new()))),
+            TrueStep::Done => self.step(&Step::Model(None, Says::Done(Vec::new(), Finish::Complete))),
             TrueStep::Plays(count) => self.step(&Step::Played(Heard::Next(*count))),
             TrueStep::Interrupt(words, reported) => self.true_interrupt(*words, *reported),
             TrueStep::Wait(time) => self.step(&Step::Wait(*time)),

@@ -22,7 +22,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, registry};
 use warmline::calls::Calls;
-use warmline::chat::{Finish, Message, ModelError, ModelEvent, ToolCall, ToolChoice};
+use warmline::chat::{Finish, Message, ModelError, ModelEvent, Obstacle, ToolCall, ToolChoice};
 use warmline::driver::{self, Call, Lost, Wire};
 use warmline::llm::{Answer, Model, Question};
 use warmline::playbook::{Shelf, Source, Sources};
@@ -266,6 +266,7 @@ impl Stage {
             calls: self.calls.clone(),
             store: Store::none(),
             timings: timings(),
+            rules: Arc::default(),
         };
         let span = info_span!("call", call.sid = CALL);
         let both = async { tokio::join!(driver::run(ours, call).instrument(span), script(theirs)) };
@@ -376,11 +377,12 @@ async fn no_word_of_a_call_that_goes_wrong_is_logged() {
     let _guard = captured.listen();
     let stage = Stage::set("wrong", AGENT).await;
     for error in [
-        ModelError::Unreachable,
+        ModelError::Unreachable(Obstacle::Refused),
         ModelError::Refused { status: 401 },
         ModelError::BadRequest { status: 400 },
-        ModelError::RateLimited,
-        ModelError::Unavailable { status: 500 },
+        ModelError::RateLimited { retry_after: None },
+        ModelError::Unavailable { status: 500, retry_after: None },
+        ModelError::TooLong,
         ModelError::Broken,
         ModelError::Empty,
     ] {

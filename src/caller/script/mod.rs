@@ -16,6 +16,7 @@
 //! m call lookup_order {"id":1} a tool call; what follows the name is taken as it is, broken or not
 //! m progress                   the model writes on at a tool call
 //! m done                       the model's answer is complete   (`m fail REASON`: it never will be)
+//! m done length                it ends because of a limit      (`m done filtered`, `m done unsaid`)
 //! t lookup_order "left today"  the oldest run of this tool without an answer gets one   (`t NAME fail "why"`)
 //! ~ 1500ms                     time passes             (`~ 2s`)
 //! > your order left            the next reply contains these words, in any case
@@ -109,9 +110,22 @@ pub enum Move {
     /// Writes on at a tool call.
     Progress,
     /// Completes its answer.
-    Done,
+    Done(Stop),
     /// Breaks off.
     Fail(String),
+}
+
+/// Why a scripted answer ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// All was said.
+    Complete,
+    /// A limit of the provider cut it.
+    Length,
+    /// The provider's filter stopped it.
+    Filtered,
+    /// The stream closed without a reason.
+    Unsaid,
 }
 
 /// What a tool answers.

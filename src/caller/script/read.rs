@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{Answer, Cue, Expectation, Item, Line, Manner, Move, Outcome, OutcomeKind, Question};
+use super::{Answer, Cue, Expectation, Item, Line, Manner, Move, Outcome, OutcomeKind, Question, Stop};
 
 /// A line that is no item.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -130,7 +130,10 @@ fn action(text: &str) -> Result<Move, Cause> {
             let (name, arguments) = call.split_once(char::is_whitespace).unwrap_or((call, ""));
             Ok(Move::Call { name: name.to_owned(), arguments: arguments.trim_start().to_owned() })
         }
-        ("done", "") => Ok(Move::Done),
+        ("done", "") => Ok(Move::Done(Stop::Complete)),
+        ("done", "length") => Ok(Move::Done(Stop::Length)),
+        ("done", "filtered") => Ok(Move::Done(Stop::Filtered)),
+        ("done", "unsaid") => Ok(Move::Done(Stop::Unsaid)),
         ("progress", "") => Ok(Move::Progress),
         ("fail", reason) if !reason.is_empty() => Ok(Move::Fail(reason.to_owned())),
         _ => Err(Cause::Move),
@@ -298,7 +301,8 @@ mod tests {
         assert_eq!(one("m call escalate {\"reason"), call("escalate", "{\"reason"));
         assert_eq!(one("m call lookup"), call("lookup", ""));
         assert_eq!(one("m words \" a\\u00e9\\n\""), Item::Model(Move::Words(" aé\n".into())));
-        assert_eq!(one("m done"), Item::Model(Move::Done));
+        assert_eq!(one("m done"), Item::Model(Move::Done(Stop::Complete)));
+        assert_eq!(one("m done length"), Item::Model(Move::Done(Stop::Length)));
         assert_eq!(one("m progress"), Item::Model(Move::Progress));
         assert_eq!(
             one("m fail 503 from the provider"),

@@ -28,11 +28,14 @@ pub(super) fn minute(moment: Moment) -> String {
     moment.to_string().chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect()
 }
 
-/// `3:12`, or nothing while it goes on.
+/// `3:12` or `16h40`, or a dash while it goes on.
 pub(super) fn lasted(call: &Call) -> String {
     let Some(ended) = call.ended_at else { return "–".to_owned() };
     let seconds = ended.0.saturating_sub(call.began_at.0) / 1000;
-    format!("{}:{:02}", seconds / 60, seconds % 60)
+    if seconds < 3_600 {
+        return format!("{}:{:02}", seconds / 60, seconds % 60);
+    }
+    format!("{}h{:02}", seconds / 3_600, seconds / 60 % 60)
 }
 
 /// The beginning and the end of a number: enough to tell two callers apart.

@@ -136,7 +136,7 @@ impl<'a> Heard<'a> {
         let asks =
             self.asks_what_we_are || self.asks_for_help || self.asks_again || self.is_done || self.declines;
         let has_matter = self.topic.is_some() || self.number.is_some() || self.signs.wanted.is_some();
-        !asks && !has_matter && self.meanings.is_empty()
+        !asks && !has_matter && self.meanings.is_at_most(Meaning::NotUnderstood)
     }
 
     /// Whether it brings something a colleague would want to read.

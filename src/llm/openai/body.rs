@@ -28,12 +28,29 @@ impl Body {
         Self {
             model: model.to_owned(),
             stream: true,
-            messages: std::iter::once(system).chain(question.messages.iter().map(message)).collect(),
+            messages: by_turns(std::iter::once(system).chain(question.messages.iter().map(message))),
             temperature: question.tuning.temperature,
             tool_choice: (!tools.is_empty()).then(|| tool_choice(question)),
             tools,
         }
     }
+}
+
+/// What we said in several pieces is one message: some models insist that caller and assistant take turns.
+fn by_turns(messages: impl Iterator<Item = Value>) -> Vec<Value> {
+    let mut joined: Vec<Value> = Vec::with_capacity(messages.size_hint().0);
+    for mut message in messages {
+        let is_ours = |message: &Value| message["role"] == "assistant";
+        match joined.last_mut() {
+            Some(last) if is_ours(last) && is_ours(&message) && last.get("tool_calls").is_none() => {
+                let text = |message: &Value| message["content"].as_str().unwrap_or_default().to_owned();
+                message["content"] = format!("{} {}", text(last), text(&message)).trim().into();
+                *last = message;
+            }
+            Some(_) | None => joined.push(message),
+        }
+    }
+    joined
 }
 
 fn message(message: &Message) -> Value {
@@ -86,5 +103,32 @@ fn tool_choice(question: &Question) -> Value {
             Some(name) => json!({"type": "function", "function": {"name": name}}),
             None => json!("none"),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_we_said_in_pieces_is_one_message() {
+        let ours = |text: &str| json!({"role": "assistant", "content": text});
+        let calling = json!({"role": "assistant", "content": null, "tool_calls": [{"id": "a"}]});
+        let result = json!({"role": "tool", "tool_call_id": "a", "content": "x"});
+        let caller = json!({"role": "user", "content": "hi"});
+        let messages = [
+            ours("Hello."),
+            ours("Are you there?"),
+            caller.clone(),
+            ours("Wait."),
+            calling,
+            result.clone(),
+            ours("Done."),
+        ];
+        let called = json!({"role": "assistant", "content": "Wait.", "tool_calls": [{"id": "a"}]});
+        assert_eq!(
+            by_turns(messages.into_iter()),
+            [ours("Hello. Are you there?"), caller, called, result, ours("Done.")]
+        );
     }
 }

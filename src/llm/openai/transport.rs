@@ -3,15 +3,17 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use async_openai::error::{ApiError, ApiErrorResponse, OpenAIError};
+use async_openai::error::OpenAIError;
 use async_openai::middleware::{HttpRequestFactory, ReqwestService};
 use tower::Service;
+
+use super::refusal::refusal;
 
 /// A plain client. async-openai's own retries three times and sleeps out any `Retry-After`, which a caller
 /// hears as silence; when to ask again is the session's to decide.
 ///
-/// A refusal is told by its status alone. Its body may quote the caller, and gateways send pages that the
-/// library would read as an error of another kind.
+/// A refusal becomes a [`ModelError`](crate::chat::ModelError) of ours before the library sees it. Its body may
+/// quote the caller, and gateways send pages that the library would read as an error of another kind.
 #[derive(Clone)]
 pub(super) struct Transport(ReqwestService);
 
@@ -34,11 +36,10 @@ impl Service<HttpRequestFactory> for Transport {
         let response = self.0.call(request);
         Box::pin(async move {
             let response = response.await?;
-            let status_code = response.status();
-            if status_code.is_success() {
+            if response.status().is_success() {
                 return Ok(response);
             }
-            Err(OpenAIError::ApiError(ApiErrorResponse { status_code, api_error: ApiError::default() }))
+            Err(OpenAIError::Boxed(Box::new(refusal(response).await)))
         })
     }
 }
