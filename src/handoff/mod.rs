@@ -115,6 +115,10 @@ pub enum Trigger {
     ToolFailure,
     /// The bridge itself failed.
     BridgeFailure,
+    /// The server ends, or is about to.
+    Drain,
+    /// The server has no room for the call, or the call asks for more than one call may.
+    Overload,
 }
 
 /// Who wrote a summary.
@@ -154,6 +158,8 @@ impl Trigger {
             Self::ModelFailure => "model_failure",
             Self::ToolFailure => "tool_failure",
             Self::BridgeFailure => "bridge_failure",
+            Self::Drain => "drain",
+            Self::Overload => "overload",
         }
     }
 
@@ -166,6 +172,8 @@ impl Trigger {
             Self::ModelFailure => "The assistant could not answer",
             Self::ToolFailure => "A tool of the assistant failed",
             Self::BridgeFailure => "The assistant was not available",
+            Self::Drain => "The assistant was being restarted",
+            Self::Overload => "The assistant was busy",
         }
     }
 }

@@ -13,6 +13,7 @@ mod history;
 mod keypad;
 mod leaving;
 mod playback;
+mod relinquish;
 mod settings;
 mod speaking;
 mod tools;
@@ -48,6 +49,8 @@ pub enum Input {
     Model(RequestId, ModelEvent),
     /// A tool that the driver ran has finished; `Err` holds what the model is told.
     ToolDone(RunId, Result<Pii<String>, Pii<String>>),
+    /// The bridge cannot go on with the call, for this reason: a person takes over now. May come more than once.
+    Relinquish(Trigger),
     /// The time given by [`Session::deadline`] has come.
     DeadlinePassed,
 }
@@ -148,6 +151,10 @@ struct Counts {
     fillers: usize,
     /// How often the model asked for tools in this turn.
     rounds: u8,
+    /// How much the caller said in this session, in bytes.
+    said: usize,
+    /// How many utterances in a row none of which was answered.
+    unanswered: u32,
 }
 
 /// What is known of a call when its session is over.
@@ -227,6 +234,7 @@ impl Session {
                 Input::Frame(frame) => self.hear(frame, now),
                 Input::Model(request, event) => self.model(request, event, now),
                 Input::ToolDone(run, result) => self.tool_done(run, result, now),
+                Input::Relinquish(trigger) => self.relinquish(trigger, now),
                 Input::DeadlinePassed => self.deadline_passed(now),
             }
         }
@@ -318,7 +326,7 @@ impl Session {
 
     fn hear(&mut self, frame: Inbound, now: Instant) {
         match frame {
-            Inbound::Prompt { text, last: true, .. } => self.caller_said(text.expose(), now),
+            Inbound::Prompt { text, last: true, .. } => self.prompted(text.expose(), now),
             Inbound::Interrupt { heard, .. } => self.interrupted(heard.expose(), now),
             Inbound::Dtmf { digit } => self.key_pressed(digit, now),
             Inbound::Info(Info::TokensPlayed(text)) => {

@@ -68,7 +68,9 @@ fn triggers() -> impl Iterator<Item = Trigger> {
         Trigger::Key => Some(Trigger::ModelFailure),
         Trigger::ModelFailure => Some(Trigger::ToolFailure),
         Trigger::ToolFailure => Some(Trigger::BridgeFailure),
-        Trigger::BridgeFailure => None,
+        Trigger::BridgeFailure => Some(Trigger::Drain),
+        Trigger::Drain => Some(Trigger::Overload),
+        Trigger::Overload => None,
     })
 }
 
