@@ -52,7 +52,7 @@ async fn bridge(model: String) {
         settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let server = Server::start(Config::load(&settings).expect("settings")).await.expect("a server");
     println!("http://{}", server.address());
-    server.serve(CancellationToken::new(), CancellationToken::new()).await.expect("served");
+    server.serve(CancellationToken::new(), CancellationToken::new()).await;
 }
 
 async fn measure() {

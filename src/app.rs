@@ -1,17 +1,17 @@
 //! Builds the parts from the settings: the only file that knows every type.
 
+mod drain;
+mod serving;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
-use axum::serve::ListenerExt;
 use secrecy::SecretString;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{info, warn};
 
 use crate::calls::Calls;
 use crate::config::{Access, Config, ModelSettings, Origin};
@@ -26,10 +26,10 @@ use crate::token::{Keyring, nonce};
 use crate::tools::Tools;
 use crate::twilio::signature::Verifier;
 
-/// How long live calls may go on after the server was told to end.
-const DRAIN: Duration = Duration::from_secs(600);
-/// How long the action callbacks of the last calls may take.
-const LAST_CALLBACKS: Duration = Duration::from_secs(5);
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 1024;
+/// What the system may hold back of what a slow reader does not take. Left to itself it grows to megabytes.
+const SEND_BUFFER: u32 = 64 * 1024;
 
 /// Why a server could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +64,7 @@ impl Server {
     /// When the port is taken, or a prompt or tool cannot be read.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let listen = |error| StartError::Listen { address: config.listen, error };
-        let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
+        let listener = bound(config.listen).map_err(listen)?;
         let port = listener.local_addr().map_err(listen)?.port();
         let origin = if config.origin == Origin::loopback(config.listen.port()) {
             Origin::loopback(port)
@@ -85,46 +85,29 @@ impl Server {
         &self.bridge
     }
 
-    /// Answers until `ending` is cancelled and the calls of that moment are over, or `now` is cancelled.
-    ///
-    /// # Errors
-    ///
-    /// When the listener fails.
-    pub async fn serve(self, ending: CancellationToken, at_once: CancellationToken) -> std::io::Result<()> {
-        let bridge = self.bridge.clone();
-        // Twilio's frames are small and many: Nagle would hold each until the one before is acknowledged.
-        let listener = self.listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                warn!(%error, "TCP_NODELAY could not be set");
-            }
-        });
-        let over = async move {
+    /// Answers until `ending` is cancelled and no call is left. What is left after the limit for that, or once
+    /// `hurry` is cancelled, is handed to people within ten seconds.
+    pub async fn serve(self, ending: CancellationToken, hurry: CancellationToken) {
+        let stop = CancellationToken::new();
+        let router = http::router(self.bridge.clone());
+        let serving = serving::serve(self.listener, router, self.bridge.limits.request, stop.clone());
+        let over = async {
             ending.cancelled().await;
-            tokio::select! {
-                () = drain(&bridge) => {}
-                () = at_once.cancelled() => warn!(calls = bridge.calls.count(), "ending at once"),
-            }
+            drain::drain(&self.bridge, &hurry).await;
+            stop.cancel();
         };
-        let serving = axum::serve(listener, http::router(self.bridge)).into_future();
-        tokio::select! {
-            served = serving => served,
-            () = over => Ok(()),
-        }
+        tokio::join!(serving, over);
     }
 }
 
-/// Waits until no call is live and the last callbacks were answered. Meanwhile new calls go to people.
-async fn drain(bridge: &Bridge) {
-    bridge.draining.store(true, Ordering::Relaxed);
-    let calls = bridge.calls.count();
-    info!(calls, "draining: new calls go to people, live ones go on");
-    bridge.sockets.close();
-    if tokio::time::timeout(DRAIN, bridge.sockets.wait()).await.is_err() {
-        warn!(calls = bridge.calls.count(), "drain took too long");
-    }
-    if calls > 0 {
-        tokio::time::sleep(LAST_CALLBACKS).await;
-    }
+/// Listens, with small buffers for what is sent.
+fn bound(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Else a server that was just stopped keeps the port for a minute.
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// The prompts and tools that the settings name.
@@ -161,6 +144,8 @@ fn bridge(config: Config, origin: Origin) -> Result<Bridge, StartError> {
         shelf,
         calls: Arc::new(Calls::default()),
         timings: config.timings,
+        room: http::Room::new(&config.limits),
+        limits: config.limits,
         sockets: TaskTracker::new(),
         answered: http::Answered::default(),
         draining: AtomicBool::new(false),

@@ -30,7 +30,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("prompts", &["chat", "handoff", "pii", "relay", "session", "twiml"]),
     ("playbook", &["prompts", "tools"]),
     ("llm", &["chat", "handoff", "phrases", "pii", "playbook", "prompts"]),
-    ("calls", &["handoff", "ids", "playbook", "session"]),
+    ("calls", &["clock", "handoff", "ids", "playbook", "session"]),
     // 4: one call
     (
         "driver",
@@ -75,6 +75,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("dotenvy", &["config"]),
     ("hmac", &["token", "twilio"]),
+    ("hyper", &["app"]),
+    ("hyper_util", &["app"]),
     ("jsonschema", &["tools"]),
     ("minijinja", &["prompts"]),
     ("moka", &["calls", "http"]),

@@ -38,26 +38,23 @@ async fn serve(config: Config) -> ExitCode {
         }
     };
     announce(&server, open, public, &people);
-    let (ending, at_once) = (CancellationToken::new(), CancellationToken::new());
-    let signals = end_on_signals(ending.clone(), at_once.clone());
-    let served = tokio::select! {
-        served = server.serve(ending, at_once) => served,
-        Err(error) = signals => Err(error),
-    };
-    match served {
-        Ok(()) => {
+    let (ending, hurry) = (CancellationToken::new(), CancellationToken::new());
+    let signals = end_on_signals(ending.clone(), hurry.clone());
+    tokio::select! {
+        () = server.serve(ending, hurry) => {
             info!("ended");
             ExitCode::SUCCESS
         }
-        Err(error) => {
-            complain(&format!("server failed: {error}"));
+        Err(error) = signals => {
+            complain(&format!("signals cannot be had: {error}"));
             ExitCode::FAILURE
         }
     }
 }
 
-/// The first signal drains, the second ends. Never finishes on its own, unless signals cannot be had.
-async fn end_on_signals(ending: CancellationToken, at_once: CancellationToken) -> std::io::Result<()> {
+/// The first signal drains, the second hands over what is left. Never finishes on its own, unless signals cannot
+/// be had.
+async fn end_on_signals(ending: CancellationToken, hurry: CancellationToken) -> std::io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     loop {
         tokio::select! {
@@ -65,7 +62,7 @@ async fn end_on_signals(ending: CancellationToken, at_once: CancellationToken) -
             _ = interrupt.recv() => {}
         }
         if ending.is_cancelled() {
-            at_once.cancel();
+            hurry.cancel();
         }
         ending.cancel();
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::limits::{Limits, LimitsTable, open_files};
 use crate::session::Timings;
 
 /// The file.
@@ -11,6 +12,7 @@ use crate::session::Timings;
 #[serde(default, deny_unknown_fields)]
 pub(super) struct File {
     timings: TimingsTable,
+    limits: LimitsTable,
 }
 
 /// `[timings]`, all in milliseconds but the rate.
@@ -45,6 +47,10 @@ impl File {
     /// What is wrong, with line and column.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| error.to_string().trim_end().replace('\n', "\n    "))
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        self.limits.limits(open_files())
     }
 
     pub(super) fn timings(&self) -> Timings {

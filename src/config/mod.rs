@@ -4,10 +4,12 @@
 //! value counts as unset.
 
 mod file;
+mod limits;
 mod origin;
 mod read;
 pub mod table;
 
+pub use limits::Limits;
 pub use origin::{Origin, is_loopback_host};
 pub use read::{Environment, Overrides, Vars};
 
@@ -44,6 +46,8 @@ pub struct Config {
     pub tools: Option<PathBuf>,
     /// How long everything in a call may take.
     pub timings: Timings,
+    /// How much the server takes on.
+    pub limits: Limits,
 }
 
 /// Who may send us requests.

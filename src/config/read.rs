@@ -9,7 +9,6 @@ use secrecy::SecretString;
 use super::file::File;
 use super::{Access, Config, ConfigError, HandoffNumber, ModelSettings, Models, Origin, table};
 use crate::ids::{AccountSid, WorkflowSid};
-use crate::session::Timings;
 
 const DEFAULT_PORT: u16 = 8080;
 const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
@@ -117,6 +116,7 @@ impl<V: Vars> Reader<'_, V> {
 
 pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
     let mut read = Reader { vars, problems: Vec::new() };
+    let file = file(&mut read);
     let tokens = tokens(&mut read);
     let signed = !tokens.is_empty();
     let port = read.parsed("PORT", |text| text.parse::<u16>().map_err(|_| "expected a number up to 65535"));
@@ -152,7 +152,8 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         models: models(&mut read),
         prompts: read.text("WARMLINE_PROMPTS").map(PathBuf::from),
         tools: read.text("WARMLINE_TOOLS").map(PathBuf::from),
-        timings: timings(&mut read),
+        timings: file.timings(),
+        limits: file.limits(),
     };
     if read.problems.is_empty() { Ok(config) } else { Err(ConfigError(read.problems)) }
 }
@@ -212,24 +213,21 @@ fn models(read: &mut Reader<'_, impl Vars>) -> Option<Models> {
     Some(Models { primary: settings(base_url, key, model), fallback })
 }
 
-fn timings(read: &mut Reader<'_, impl Vars>) -> Timings {
+fn file(read: &mut Reader<'_, impl Vars>) -> File {
     let named = read.text("WARMLINE_CONFIG").map(PathBuf::from);
     let path = named.clone().unwrap_or_else(|| "warmline.toml".into());
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
-        Err(_) if named.is_none() => return Timings::default(),
+        Err(_) if named.is_none() => return File::default(),
         Err(error) => {
             read.problems.push(format!("WARMLINE_CONFIG: {}: {}", path.display(), error.kind()));
-            return Timings::default();
+            return File::default();
         }
     };
-    match File::parse(&text) {
-        Ok(file) => file.timings(),
-        Err(error) => {
-            read.problems.push(format!("{}: {error}", path.display()));
-            Timings::default()
-        }
-    }
+    File::parse(&text).unwrap_or_else(|error| {
+        read.problems.push(format!("{}: {error}", path.display()));
+        File::default()
+    })
 }
 
 #[cfg(test)]

@@ -27,6 +27,9 @@ pub(super) async fn answer(
     headers: HeaderMap,
     Extension(form): Extension<Form>,
 ) -> Twiml {
+    if let Some(call_sid) = form.call_sid() {
+        bridge.calls.asked(&call_sid);
+    }
     let key = replay::key("handoff", &headers, &form, &["SessionId", "SessionStatus"]);
     bridge.answered.once(key, || (&next(&bridge, &form)).into())
 }

@@ -42,15 +42,24 @@ fn connect_or_hand_over(bridge: &Shared, form: &Form) -> Response {
     };
     if !bridge.is_ready() {
         info!(call.sid = %call_sid, "draining: the call goes to a person");
-        let handoff = Handoff::bare(call_sid, nonce(), Trigger::BridgeFailure);
-        return bridge.people.take(&handoff, &form.contact());
+        return hand_over(bridge, form, call_sid, Trigger::Drain);
     }
     if !form.is_live() {
         warn!(call.sid = %call_sid, status = form.word("CallStatus"), "incoming call is over already");
         return Response::new();
     }
+    if let Err(full) = bridge.room.take(&bridge.calls, &call_sid) {
+        warn!(call.sid = %call_sid, full, calls = bridge.calls.count(), "no room: the call goes to a person");
+        return hand_over(bridge, form, call_sid, Trigger::Overload);
+    }
     info!(call.sid = %call_sid, "incoming call");
     connect(bridge, form, call_sid, 0, None)
+}
+
+/// A person takes a call that is not served here.
+fn hand_over(bridge: &Shared, form: &Form, call_sid: CallSid, trigger: Trigger) -> Response {
+    let handoff = Handoff::bare(call_sid, nonce(), trigger);
+    bridge.people.take(&handoff, &form.contact())
 }
 
 /// The document that opens a relay session: the first of a call, or one more after its socket was lost.
@@ -61,6 +70,8 @@ pub(super) fn connect(
     attempt: u8,
     provider: Option<String>,
 ) -> Response {
+    // A call that is connected again is served already, whatever the limit says.
+    bridge.calls.expect(&call_sid, usize::MAX);
     let state = ActionState { call_sid: call_sid.clone(), attempt, provider: provider.clone() };
     let action = format!("/voice/handoff?s={}", bridge.keyring.seal(Purpose::Action, &state));
     let pass = RelayPass {

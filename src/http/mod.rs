@@ -11,12 +11,15 @@ mod queued;
 mod recording;
 mod relay_socket;
 mod replay;
+mod room;
 mod signature;
 mod status;
 
 pub use incoming::relay as relay_noun;
 pub use people::People;
+pub use relay_socket::limited as limited_socket;
 pub use replay::Answered;
+pub use room::Room;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,7 +34,7 @@ use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::calls::Calls;
-use crate::config::{Access, Origin};
+use crate::config::{Access, Limits, Origin};
 use crate::handoff::Trigger;
 use crate::llm::Model;
 use crate::playbook::Shelf;
@@ -60,6 +63,10 @@ pub struct Bridge {
     pub calls: Arc<Calls>,
     /// How long everything in a call may take.
     pub timings: Timings,
+    /// How much this server takes on.
+    pub limits: Limits,
+    /// Whether it can take another call.
+    pub room: Room,
     /// Tracks every open relay socket.
     pub sockets: TaskTracker,
     /// Answers to requests that may be repeated.

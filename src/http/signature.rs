@@ -1,10 +1,13 @@
 //! Who may come in: checked as a layer, so that no route can forget it.
 
+use std::time::Duration;
+
 use axum::body::{Body as RequestBody, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tokio::time::timeout;
 use tracing::warn;
 
 use super::Shared;
@@ -14,6 +17,8 @@ use crate::twilio::signature::{Body, form};
 
 /// The longest body that is read. Twilio's are a few KiB.
 const LONGEST_BODY: usize = 1024 * 1024;
+/// How long a body may take. Twilio gives up a webhook after 15 s.
+const SLOWEST_BODY: Duration = Duration::from_secs(10);
 const HEADER: &str = "x-twilio-signature";
 
 /// Admits requests that Twilio signed, and hands their parameters on.
@@ -26,9 +31,16 @@ pub(super) async fn check(State(bridge): State<Shared>, request: Request, next: 
         return refusal("no X-Twilio-Signature");
     }
     let (mut parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LONGEST_BODY).await else {
-        warn!("request body over 1 MiB refused");
-        return (StatusCode::PAYLOAD_TOO_LARGE, "the body is over 1 MiB\n").into_response();
+    let body = match timeout(SLOWEST_BODY, to_bytes(body, LONGEST_BODY)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => {
+            warn!("request body over 1 MiB refused");
+            return (StatusCode::PAYLOAD_TOO_LARGE, "the body is over 1 MiB\n").into_response();
+        }
+        Err(_) => {
+            warn!("request body took too long");
+            return (StatusCode::REQUEST_TIMEOUT, "the body took too long\n").into_response();
+        }
     };
     let fields = is_form(&parts.headers).then(|| form(&body));
     if signed && !is_signed(&bridge, &parts.headers, &parts.uri, fields.as_deref(), &body) {

@@ -3,15 +3,20 @@
 //! <https://www.twilio.com/docs/voice/twiml#callstatus-values>
 
 use axum::Extension;
+use axum::extract::State;
 use tracing::info;
 
-use super::Twiml;
 use super::form::Form;
+use super::{Shared, Twiml};
 use crate::twiml::Response;
 
 /// Takes note.
-pub(super) async fn answer(Extension(form): Extension<Form>) -> Twiml {
+pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extension<Form>) -> Twiml {
     let call_sid = form.call_sid();
+    if let Some(call_sid) = call_sid.as_ref().filter(|_| !form.is_live()) {
+        // Nothing more is asked about a call that is over.
+        bridge.calls.asked(call_sid);
+    }
     info!(
         call.sid = call_sid.as_ref().map(tracing::field::display),
         status = form.word("CallStatus"),

@@ -1,6 +1,8 @@
 //! A whole server on a free port, as Twilio meets it: public address, signatures, and a model that is scripted.
 
 use std::collections::BTreeMap;
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -29,7 +31,9 @@ pub(crate) struct TestBridge {
     pub(crate) base: Url,
     pub(crate) model: FakeModel,
     pub(crate) ending: CancellationToken,
-    _tasks: JoinSet<()>,
+    /// A second signal.
+    pub(crate) hurry: CancellationToken,
+    serving: JoinSet<()>,
 }
 
 impl TestBridge {
@@ -70,11 +74,34 @@ impl TestBridge {
             (Url::parse(PUBLIC).unwrap(), Some(SecretString::from(TOKEN)))
         };
         let twilio = Twilio::new(base.clone(), public, format!("AC{}", "a".repeat(32)), token).unwrap();
-        let ending = CancellationToken::new();
-        let mut tasks = JoinSet::new();
-        let (ends, now) = (ending.clone(), CancellationToken::new());
-        tasks.spawn(async move { server.serve(ends, now).await.unwrap() });
-        Self { twilio, base, model, ending, _tasks: tasks }
+        let (ending, hurry) = (CancellationToken::new(), CancellationToken::new());
+        let mut serving = JoinSet::new();
+        serving.spawn(server.serve(ending.clone(), hurry.clone()));
+        Self { twilio, base, model, ending, hurry, serving }
+    }
+
+    /// Waits until the server has ended by itself.
+    pub(crate) async fn ended(&mut self, within: Duration) {
+        let ended = tokio::time::timeout(within, self.serving.join_next()).await;
+        ended.expect("the server ends").expect("a server").expect("it ends without a panic");
+    }
+
+    /// With a `warmline.toml` beside the usual settings.
+    pub(crate) async fn configured(
+        toml: &str,
+        settings: &[(&str, &str)],
+        script: impl Fn(&Value) -> Vec<Step> + Send + Sync + 'static,
+    ) -> Self {
+        static FILES: AtomicU32 = AtomicU32::new(0);
+        let name = format!("warmline-{}-{}.toml", process::id(), FILES.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, toml).unwrap();
+        let settings: Vec<_> =
+            settings.iter().copied().chain([("WARMLINE_CONFIG", path.to_str().unwrap())]).collect();
+        let bridge = Self::with(&settings, script).await;
+        // It is read once, at the start.
+        std::fs::remove_file(&path).unwrap();
+        bridge
     }
 
     pub(crate) fn call(&self) -> Call {

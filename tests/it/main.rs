@@ -4,6 +4,8 @@
 
 mod bridge;
 mod calls;
+#[path = "../faults/mod.rs"]
+mod faults;
 mod handoff_schema;
 mod model;
 mod promises;

@@ -23,7 +23,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, registry};
 use warmline::calls::Calls;
 use warmline::chat::{Finish, Message, ModelError, ModelEvent, ToolCall, ToolChoice};
-use warmline::driver::{self, Call, Lost, Wire};
+use warmline::driver::{self, Call, Lost, Patience, Wire};
 use warmline::llm::{Answer, Model, Question};
 use warmline::playbook::{Shelf, Source, Sources};
 use warmline::session::Timings;
@@ -264,6 +264,7 @@ impl Stage {
             playbook: self.shelf.current(),
             calls: self.calls.clone(),
             timings: timings(),
+            patience: Patience { setup: SOON, send: SOON },
         };
         let span = info_span!("call", call.sid = CALL);
         let both = async { tokio::join!(driver::run(ours, call).instrument(span), script(theirs)) };

@@ -423,7 +423,7 @@ async fn a_draining_server_ends_live_calls_by_themselves_and_hands_new_ones_over
     }
     assert_eq!(ready().await, 503);
     let mut late = bridge.call();
-    assert_eq!(task(late.dial().await.unwrap())["reasonCode"], "bridge_failure");
+    assert_eq!(task(late.dial().await.unwrap())["reasonCode"], "drain");
     conversation.say("where is it").await.unwrap();
     assert!(conversation.wait_words(SOON).await.unwrap().text.contains("tomorrow"), "the live call goes on");
     assert_eq!(client.get(bridge.local("/healthz")).send().await.unwrap().status(), 200);

@@ -1,0 +1,3 @@
+//! What fails, and what the caller hears then: whole servers, one failure each.
+
+mod deploy;
