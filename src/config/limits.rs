@@ -26,7 +26,8 @@ pub struct Limits {
     pub send: Duration,
     /// How long a socket may say nothing, not even the answer to a ping.
     pub silence: Duration,
-    /// How long a new connection may take to send its first request.
+    /// How long a new connection may take to send its first request, and any request its body. Twilio gives up
+    /// a webhook after 15 s.
     pub request: Duration,
 }
 

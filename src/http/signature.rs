@@ -1,7 +1,5 @@
 //! Who may come in: checked as a layer, so that no route can forget it.
 
-use std::time::Duration;
-
 use axum::body::{Body as RequestBody, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
@@ -17,8 +15,6 @@ use crate::twilio::signature::{Body, form};
 
 /// The longest body that is read. Twilio's are a few KiB.
 const LONGEST_BODY: usize = 1024 * 1024;
-/// How long a body may take. Twilio gives up a webhook after 15 s.
-const SLOWEST_BODY: Duration = Duration::from_secs(10);
 const HEADER: &str = "x-twilio-signature";
 
 /// Admits requests that Twilio signed, and hands their parameters on.
@@ -31,7 +27,7 @@ pub(super) async fn check(State(bridge): State<Shared>, request: Request, next: 
         return refusal("no X-Twilio-Signature");
     }
     let (mut parts, body) = request.into_parts();
-    let body = match timeout(SLOWEST_BODY, to_bytes(body, LONGEST_BODY)).await {
+    let body = match timeout(bridge.limits.request, to_bytes(body, LONGEST_BODY)).await {
         Ok(Ok(body)) => body,
         Ok(Err(_)) => {
             warn!("request body over 1 MiB refused");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::process;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use url::Url;
 use warmline::app::Server;
 use warmline::caller::{Call, Conversation, Rate, Twilio};
 use warmline::config::Config;
+use warmline::http::Bridge;
 use warmline::twiml::Element;
 
 use super::model::{FakeModel, Step};
@@ -33,6 +35,8 @@ pub(crate) struct TestBridge {
     pub(crate) ending: CancellationToken,
     /// A second signal.
     pub(crate) hurry: CancellationToken,
+    /// What the server knows.
+    pub(crate) inner: Arc<Bridge>,
     serving: JoinSet<()>,
 }
 
@@ -74,10 +78,11 @@ impl TestBridge {
             (Url::parse(PUBLIC).unwrap(), Some(SecretString::from(TOKEN)))
         };
         let twilio = Twilio::new(base.clone(), public, format!("AC{}", "a".repeat(32)), token).unwrap();
+        let inner = server.bridge().clone();
         let (ending, hurry) = (CancellationToken::new(), CancellationToken::new());
         let mut serving = JoinSet::new();
         serving.spawn(server.serve(ending.clone(), hurry.clone()));
-        Self { twilio, base, model, ending, hurry, serving }
+        Self { twilio, base, model, ending, hurry, inner, serving }
     }
 
     /// Waits until the server has ended by itself.
