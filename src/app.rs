@@ -16,7 +16,6 @@ use tokio_util::task::TaskTracker;
 use crate::calls::Calls;
 use crate::config::{Access, Config, ModelSettings, Origin};
 use crate::http::{self, Bridge, People};
-use crate::ids::WorkflowSid;
 use crate::llm::Model;
 use crate::llm::offline::Offline;
 use crate::llm::openai::{Endpoint, OpenAi};
@@ -124,15 +123,12 @@ pub fn shelf(config: &Config) -> Result<Shelf, StartError> {
 
 fn bridge(config: Config, origin: Origin) -> Result<Bridge, StartError> {
     let shelf = Arc::new(shelf(&config)?);
-    let (tokens, workflow) = match &config.access {
-        Access::Signed(tokens) => (tokens.clone(), config.workflow),
-        Access::Loopback => (Vec::new(), Some(config.workflow.unwrap_or_else(WorkflowSid::nobody))),
-    };
+    let people = people(&config, origin.clone());
     Ok(Bridge {
-        keyring: keyring(config.secret.as_ref(), &tokens),
-        verifier: Verifier::new(tokens),
+        keyring: people.keyring.clone(),
+        verifier: Verifier::new(tokens(&config)),
         access: config.access,
-        people: People { workflow, number: config.handoff_number, origin: origin.clone() },
+        people,
         origin,
         model: match config.models {
             Some(models) => {
@@ -150,6 +146,19 @@ fn bridge(config: Config, origin: Origin) -> Result<Bridge, StartError> {
         answered: http::Answered::default(),
         draining: AtomicBool::new(false),
     })
+}
+
+/// Where people answer, as the settings say.
+pub fn people(config: &Config, origin: Origin) -> People {
+    let keyring = Arc::new(keyring(config.secret.as_ref(), &tokens(config)));
+    People { targets: config.targets.clone(), origin, keyring }
+}
+
+fn tokens(config: &Config) -> Vec<SecretString> {
+    match &config.access {
+        Access::Signed(tokens) => tokens.clone(),
+        Access::Loopback => Vec::new(),
+    }
 }
 
 fn endpoint(settings: ModelSettings) -> Endpoint {

@@ -43,8 +43,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "http",
         &[
-            "calls", "clock", "config", "driver", "handoff", "ids", "llm", "pii", "playbook", "prompts",
-            "relay", "session", "token", "twilio", "twiml",
+            "calls", "chat", "clock", "config", "driver", "handoff", "ids", "llm", "pii", "playbook",
+            "prompts", "relay", "session", "token", "twilio", "twiml",
         ],
     ),
     // 6: everything put together, and the other end of the line

@@ -8,7 +8,7 @@ use tracing::info;
 
 use super::{complain, load};
 use crate::app::Server;
-use crate::config::{Config, HandoffNumber, Origin, Vars};
+use crate::config::{Config, HandoffNumber, Origin, Target, Vars};
 use crate::telemetry;
 
 /// Runs the server.
@@ -68,14 +68,19 @@ async fn end_on_signals(ending: CancellationToken, hurry: CancellationToken) -> 
     }
 }
 
+/// Where people answer, without their numbers.
 fn people(config: &Config) -> String {
-    match (&config.workflow, &config.handoff_number) {
-        (Some(workflow), None) => workflow.to_string(),
-        (Some(workflow), Some(_)) => format!("{workflow}, then HANDOFF_NUMBER"),
-        (None, Some(HandoffNumber::Phone(_))) => "HANDOFF_NUMBER, by phone".to_owned(),
-        (None, Some(HandoffNumber::Sip(_))) => "HANDOFF_NUMBER, by SIP".to_owned(),
-        (None, None) => "nobody yet: set TWILIO_WORKFLOW_SID or HANDOFF_NUMBER".to_owned(),
+    if !config.has_people() {
+        return "nobody yet: set TWILIO_WORKFLOW_SID or HANDOFF_NUMBER".to_owned();
     }
+    let name = |target: &Target| match target {
+        Target::Workflow(workflow) => workflow.to_string(),
+        Target::Queue(name) => format!("the queue {name}"),
+        Target::Number(HandoffNumber::Phone(_)) => "a number, by phone".to_owned(),
+        Target::Number(HandoffNumber::Sip(_)) => "an address, by SIP".to_owned(),
+        Target::Voicemail => "a voicemail".to_owned(),
+    };
+    config.targets.iter().map(name).collect::<Vec<_>>().join(", then ")
 }
 
 /// The first lines: what is served, to whom, with what.

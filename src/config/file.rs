@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::limits::{Limits, LimitsTable, open_files};
+use super::targets::{Target, TargetTable, targets};
 use crate::session::Timings;
 
 /// The file.
@@ -13,6 +14,7 @@ use crate::session::Timings;
 pub(super) struct File {
     timings: TimingsTable,
     limits: LimitsTable,
+    targets: Vec<TargetTable>,
 }
 
 /// `[timings]`, all in milliseconds but the rate.
@@ -47,6 +49,11 @@ impl File {
     /// What is wrong, with line and column.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| error.to_string().trim_end().replace('\n', "\n    "))
+    }
+
+    /// Where people answer, if the file says so.
+    pub(super) fn targets(&self) -> Option<Result<Vec<Target>, Vec<String>>> {
+        (!self.targets.is_empty()).then(|| targets(&self.targets))
     }
 
     pub(super) fn limits(&self) -> Limits {

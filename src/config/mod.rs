@@ -8,10 +8,12 @@ mod limits;
 mod origin;
 mod read;
 pub mod table;
+mod targets;
 
 pub use limits::Limits;
 pub use origin::{Origin, is_loopback_host};
 pub use read::{Environment, Overrides, Vars};
+pub use targets::Target;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -32,10 +34,8 @@ pub struct Config {
     pub access: Access,
     /// The account, where one is configured: what `chat` calls as. Signatures say who may call us.
     pub account: Option<AccountSid>,
-    /// The TaskRouter workflow for escalated calls.
-    pub workflow: Option<WorkflowSid>,
-    /// A number or SIP address where people answer.
-    pub handoff_number: Option<HandoffNumber>,
+    /// Where people answer, in the order in which they are tried. The last is a voicemail.
+    pub targets: Vec<Target>,
     /// Signs our links and tokens; derived from the auth token when absent.
     pub secret: Option<SecretString>,
     /// The models to ask; `None` stands for the embedded agent.
@@ -97,6 +97,12 @@ impl Config {
     /// Whether requests need no signature.
     pub fn is_open(&self) -> bool {
         matches!(self.access, Access::Loopback)
+    }
+
+    /// Whether anybody answers: a voicemail does not, and neither does the workflow that stands for one.
+    pub fn has_people(&self) -> bool {
+        let nobody = Target::Workflow(WorkflowSid::nobody());
+        self.targets.iter().any(|target| *target != Target::Voicemail && *target != nobody)
     }
 
     /// Reads every setting.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 
 use super::file::File;
+use super::targets::{Target, usual};
 use super::{Access, Config, ConfigError, HandoffNumber, ModelSettings, Models, Origin, table};
 use crate::ids::{AccountSid, WorkflowSid};
 
@@ -135,19 +136,14 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
             );
         }
     }
-    let workflow = read.parsed("TWILIO_WORKFLOW_SID", str::parse::<WorkflowSid>);
-    let handoff_number = read.parsed("HANDOFF_NUMBER", handoff_number);
-    if signed && workflow.is_none() && handoff_number.is_none() {
-        read.problem("TWILIO_WORKFLOW_SID or HANDOFF_NUMBER: one of them must say where people answer");
-    }
+    let targets = targets(&mut read, &file, signed);
     let everywhere = if signed { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
     let config = Config {
         listen: SocketAddr::new(bind.unwrap_or(everywhere.into()), port),
         origin: public.unwrap_or_else(|| Origin::loopback(port)),
         access: if signed { Access::Signed(tokens) } else { Access::Loopback },
         account: read.parsed("TWILIO_ACCOUNT_SID", AccountSid::configured),
-        workflow,
-        handoff_number,
+        targets,
         secret: read.parsed("WARMLINE_SECRET", secret),
         models: models(&mut read),
         prompts: read.text("WARMLINE_PROMPTS").map(PathBuf::from),
@@ -168,18 +164,46 @@ fn secret(text: &str) -> Result<SecretString, &'static str> {
     if text.len() < 16 { Err("expected 16 characters or more") } else { Ok(text.into()) }
 }
 
-fn handoff_number(text: &str) -> Result<HandoffNumber, &'static str> {
-    let digits = text.strip_prefix('+').unwrap_or_default();
-    if (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Ok(HandoffNumber::Phone(text.to_owned()));
-    }
-    let address = text.strip_prefix("sip:").or_else(|| text.strip_prefix("sips:"));
-    match address {
-        Some(address) if address.contains('@') && !address.contains(char::is_whitespace) => {
-            Ok(HandoffNumber::Sip(text.to_owned()))
+/// The list of the file; without it the workflow, then the number.
+fn targets(read: &mut Reader<'_, impl Vars>, file: &File, signed: bool) -> Vec<Target> {
+    let workflow = read.parsed("TWILIO_WORKFLOW_SID", str::parse::<WorkflowSid>);
+    let number = read.parsed("HANDOFF_NUMBER", handoff_number);
+    match file.targets() {
+        Some(Ok(targets)) => targets,
+        Some(Err(problems)) => {
+            read.problems.extend(problems);
+            Vec::new()
         }
-        _ => Err("expected a number such as +15551230000 or an address such as sip:people@example.com"),
+        None => {
+            if signed && workflow.is_none() && number.is_none() {
+                read.problem(
+                    "TWILIO_WORKFLOW_SID or HANDOFF_NUMBER: one of them must say where people answer",
+                );
+            }
+            // Without an account the document shows where a workflow would stand.
+            let workflow = workflow.or_else(|| (!signed).then(WorkflowSid::nobody));
+            usual(workflow, number)
+        }
     }
+}
+
+fn handoff_number(text: &str) -> Result<HandoffNumber, &'static str> {
+    phone_number(text)
+        .or_else(|_| sip_address(text))
+        .map_err(|_| "expected a number such as +15551230000 or an address such as sip:people@example.com")
+}
+
+pub(super) fn phone_number(text: &str) -> Result<HandoffNumber, &'static str> {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    let fits = (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    fits.then(|| HandoffNumber::Phone(text.to_owned())).ok_or("number: expected one such as +15551230000")
+}
+
+pub(super) fn sip_address(text: &str) -> Result<HandoffNumber, &'static str> {
+    let address = text.strip_prefix("sip:").or_else(|| text.strip_prefix("sips:")).unwrap_or_default();
+    let fits = address.contains('@') && !address.contains(char::is_whitespace);
+    fits.then(|| HandoffNumber::Sip(text.to_owned()))
+        .ok_or("sip: expected one such as sip:people@example.com")
 }
 
 fn models(read: &mut Reader<'_, impl Vars>) -> Option<Models> {

@@ -7,7 +7,7 @@ use axum::extract::State;
 use tracing::{info, warn};
 
 use super::form::Form;
-use super::{Shared, Twiml};
+use super::{Shared, Transfer, Twiml};
 use crate::twiml::Response;
 
 /// Answers how the dialled call ended.
@@ -19,8 +19,13 @@ pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extens
         info!(call.sid = call_sid, status, "dialled call is over");
         Response::new().hangup()
     } else {
-        warn!(call.sid = call_sid, status, "nobody answered the dialled number; offering the voicemail");
-        bridge.people.voicemail()
+        let (call, tried) = Transfer::under_way(&bridge, &form);
+        warn!(
+            call.sid = call_sid,
+            status, tried, "nobody answered the dialled number; trying the next target"
+        );
+        // Of a number we cannot place nobody knows what comes next, but a message can be left.
+        bridge.people.after(tried.unwrap_or(usize::MAX), &call)
     };
     (&document).into()
 }

@@ -7,16 +7,11 @@ use axum::extract::State;
 use tracing::warn;
 
 use super::form::Form;
-use super::{Shared, Twiml};
-use crate::handoff::{Handoff, Trigger};
-use crate::token::nonce;
+use super::{Shared, Transfer, Twiml};
 
 /// Hands the call to a person, whatever went wrong.
 pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extension<Form>) -> Twiml {
     warn!(code = form.word("ErrorCode"), "Twilio fell back: another document failed");
-    let kept = form.call_sid().map(|call_sid| {
-        let kept = bridge.calls.kept(&call_sid).map(|kept| (*kept).clone());
-        kept.unwrap_or_else(|| Handoff::bare(call_sid, nonce(), Trigger::BridgeFailure))
-    });
-    (&bridge.people.without_callbacks(kept.as_ref(), &form.contact())).into()
+    let (call, _) = Transfer::under_way(&bridge, &form);
+    (&bridge.people.without_callbacks(&call)).into()
 }

@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use tracing::{info, info_span, warn};
 
 use super::form::Form;
-use super::{Shared, Twiml, incoming, replay};
+use super::{Shared, Transfer, Twiml, incoming, replay};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
 use crate::token::{ActionState, Purpose, nonce};
@@ -37,7 +37,7 @@ pub(super) async fn answer(
 fn next(bridge: &Shared, form: &Form) -> Response {
     let Some(call_sid) = form.call_sid() else {
         warn!("session end without a usable CallSid; the call goes to a person");
-        return bridge.people.nameless(Trigger::BridgeFailure);
+        return super::nameless(bridge, Trigger::BridgeFailure);
     };
     let _span = info_span!("call", call.sid = %call_sid).entered();
     let status = form.word("SessionStatus").unwrap_or("none");
@@ -48,7 +48,7 @@ fn next(bridge: &Shared, form: &Form) -> Response {
     if let Some(handoff) = document(bridge, form, &call_sid) {
         return match handoff.context.outcome {
             Outcome::Completed => Response::new().hangup(),
-            Outcome::Escalated => escalate(bridge, form, &handoff),
+            Outcome::Escalated => escalate(bridge, form, handoff),
         };
     }
     match reconnect(bridge, form, status, &call_sid) {
@@ -59,7 +59,7 @@ fn next(bridge: &Shared, form: &Form) -> Response {
         None => {
             warn!(status, code = form.word("ErrorCode"), "session ended without a document");
             let handoff = Handoff::bare(call_sid, nonce(), Trigger::BridgeFailure);
-            escalate(bridge, form, &handoff)
+            escalate(bridge, form, handoff)
         }
     }
 }
@@ -78,10 +78,14 @@ fn document(bridge: &Shared, form: &Form, call_sid: &CallSid) -> Option<Handoff>
     }
 }
 
-fn escalate(bridge: &Shared, form: &Form, handoff: &Handoff) -> Response {
+fn escalate(bridge: &Shared, form: &Form, handoff: Handoff) -> Response {
     let context = &handoff.context;
     info!(handoff.id = context.handoff_id, trigger = ?context.trigger, "call goes to a person");
-    bridge.people.take(handoff, &form.contact())
+    let call_sid = context.call_sid.clone();
+    // The next target gets it too, should the first not take the call.
+    bridge.calls.keep(&call_sid, handoff.clone());
+    let playbook = bridge.calls.pinned(&call_sid, || bridge.shelf.current());
+    bridge.people.take(&Transfer::new(handoff, form.contact(), &playbook))
 }
 
 /// The number of the next try, where there is to be one, and who speaks in it. The count travels in our own

@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use tracing::{error, info, warn};
 
 use super::form::Form;
-use super::{Shared, Twiml, replay};
+use super::{Shared, Transfer, Twiml, replay};
 use crate::clock::since_epoch;
 use crate::handoff::{Handoff, Trigger};
 use crate::ids::CallSid;
@@ -38,7 +38,7 @@ fn is_retry(headers: &HeaderMap) -> bool {
 fn connect_or_hand_over(bridge: &Shared, form: &Form) -> Response {
     let Some(call_sid) = form.call_sid() else {
         error!("incoming call without a usable CallSid; it goes to a person");
-        return bridge.people.nameless(Trigger::BridgeFailure);
+        return super::nameless(bridge, Trigger::BridgeFailure);
     };
     if !bridge.is_ready() {
         info!(call.sid = %call_sid, "draining: the call goes to a person");
@@ -59,7 +59,7 @@ fn connect_or_hand_over(bridge: &Shared, form: &Form) -> Response {
 /// A person takes a call that is not served here.
 fn hand_over(bridge: &Shared, form: &Form, call_sid: CallSid, trigger: Trigger) -> Response {
     let handoff = Handoff::bare(call_sid, nonce(), trigger);
-    bridge.people.take(&handoff, &form.contact())
+    bridge.people.take(&Transfer::new(handoff, form.contact(), &bridge.shelf.current()))
 }
 
 /// The document that opens a relay session: the first of a call, or one more after its socket was lost.

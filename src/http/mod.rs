@@ -14,12 +14,14 @@ mod replay;
 mod room;
 mod signature;
 mod status;
+mod transfer;
 
 pub use incoming::relay as relay_noun;
 pub use people::People;
 pub use relay_socket::limited as limited_socket;
 pub use replay::Answered;
 pub use room::Room;
+pub use transfer::Transfer;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,7 +54,7 @@ pub struct Bridge {
     /// Checks Twilio's signatures.
     pub verifier: Verifier,
     /// Signs our own tokens.
-    pub keyring: Keyring,
+    pub keyring: Arc<Keyring>,
     /// Where people answer.
     pub people: People,
     /// The prompts and tools in force.
@@ -86,7 +88,7 @@ type Shared = Arc<Bridge>;
 
 /// All routes of a server.
 pub fn router(bridge: Shared) -> Router {
-    let panicked = PersonOnPanic(bridge.people.nameless(Trigger::BridgeFailure).to_xml());
+    let panicked = PersonOnPanic(nameless(&bridge, Trigger::BridgeFailure).to_xml());
     let voice = Router::new()
         .route("/voice/incoming", webhook(incoming::answer))
         .route("/voice/handoff", webhook(handoff::answer))
@@ -105,6 +107,11 @@ pub fn router(bridge: Shared) -> Router {
         .route("/readyz", get(health::ready))
         .layer(from_fn_with_state(bridge.clone(), signature::only_this_machine_when_open));
     signed.merge(open).with_state(bridge)
+}
+
+/// Hands over a call of which nothing is known.
+fn nameless(bridge: &Shared, trigger: Trigger) -> twiml::Response {
+    bridge.people.take(&Transfer::nameless(trigger, &bridge.shelf.current()))
 }
 
 /// Twilio's numbers may be set to POST or GET.

@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use tracing::{info, warn};
 
 use super::form::Form;
-use super::{Shared, Twiml, replay};
+use super::{Shared, Transfer, Twiml, replay};
 use crate::twiml::Response;
 
 /// Answers what the queue made of the call.
@@ -17,7 +17,7 @@ pub(super) async fn answer(
     headers: HeaderMap,
     Extension(form): Extension<Form>,
 ) -> Twiml {
-    let key = replay::key("queued", &headers, &form, &["QueueResult"]);
+    let key = replay::key("queued", &headers, &form, &["QueueResult", "s"]);
     bridge.answered.once(key, || (&next(&bridge, &form)).into())
 }
 
@@ -33,8 +33,10 @@ fn next(bridge: &Shared, form: &Form) -> Response {
         }
         _ if !form.is_live() => Response::new(),
         _ => {
-            warn!(call.sid = call_sid, result, "queue did not take the call; trying the next target");
-            bridge.people.after_queue()
+            let (call, tried) = Transfer::under_way(bridge, form);
+            warn!(call.sid = call_sid, result, tried, "queue did not take the call; trying the next target");
+            // A queue we cannot place was the first, as it nearly always is.
+            bridge.people.after(tried.unwrap_or(0), &call)
         }
     }
 }

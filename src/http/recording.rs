@@ -3,14 +3,15 @@
 //! <https://www.twilio.com/docs/voice/twiml/record>
 
 use axum::Extension;
+use axum::extract::State;
 use tracing::warn;
 
-use super::Twiml;
 use super::form::Form;
-use crate::twiml::{Response, Say};
+use super::{Shared, Transfer, Twiml};
+use crate::twiml::Response;
 
 /// Thanks the caller, and tells the operator.
-pub(super) async fn answer(Extension(form): Extension<Form>) -> Twiml {
+pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extension<Form>) -> Twiml {
     let call_sid = form.call_sid();
     warn!(
         call.sid = call_sid.as_ref().map(tracing::field::display),
@@ -18,5 +19,6 @@ pub(super) async fn answer(Extension(form): Extension<Form>) -> Twiml {
         seconds = form.word("RecordingDuration"),
         "a caller left a message: somebody should call back"
     );
-    (&Response::new().say(Say::new("Thank you. We will call you back. Goodbye.")).hangup()).into()
+    let (call, _) = Transfer::under_way(&bridge, &form);
+    (&Response::new().say(call.say(&call.lines.message_left)).hangup()).into()
 }

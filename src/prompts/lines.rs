@@ -14,6 +14,9 @@ struct LinesFile {
     transfer: Option<Say>,
     farewell: Option<Say>,
     cut_off: Option<Say>,
+    leave_message: Option<Say>,
+    message_left: Option<Say>,
+    call_later: Option<Say>,
 }
 
 /// Reads the sentences; what is absent comes from `fallback`.
@@ -25,6 +28,9 @@ pub(super) fn read(file: &str, text: &str, fallback: Lines) -> Result<Lines, Fil
         transfer: lines.transfer.unwrap_or(fallback.transfer),
         farewell: lines.farewell.unwrap_or(fallback.farewell),
         cut_off: lines.cut_off.unwrap_or(fallback.cut_off),
+        leave_message: lines.leave_message.unwrap_or(fallback.leave_message),
+        message_left: lines.message_left.unwrap_or(fallback.message_left),
+        call_later: lines.call_later.unwrap_or(fallback.call_later),
     })
 }
 

@@ -179,6 +179,7 @@ mod tests {
         assert!(lines.fillers.len() >= 4);
         let mut all: Vec<_> = lines.fillers.iter().collect();
         all.extend([&lines.apology, &lines.transfer, &lines.farewell, &lines.cut_off]);
+        all.extend([&lines.leave_message, &lines.message_left, &lines.call_later]);
         for line in all {
             for language in ["es", "fr", "de", "pt"] {
                 assert!(

@@ -115,6 +115,12 @@ pub struct Lines {
     pub farewell: Say,
     /// Says that the line had dropped.
     pub cut_off: Say,
+    /// Says that nobody can take the call, asks for a message, and promises to call back.
+    pub leave_message: Say,
+    /// Thanks for the message, and promises again.
+    pub message_left: Say,
+    /// Says that nobody can take the call, where no message can be left either.
+    pub call_later: Say,
 }
 
 impl Settings {

@@ -2,4 +2,5 @@
 
 mod deploy;
 mod load;
+mod queue;
 mod socket;

@@ -32,6 +32,7 @@ pub(crate) fn lines() -> Lines {
         transfer: say("I am connecting you now.", "Le paso ahora."),
         farewell: say("Goodbye.", "Adiós."),
         cut_off: say("Sorry, we were cut off.", "Perdone, se cortó."),
+        ..Lines::default()
     }
 }
 
