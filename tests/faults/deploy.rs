@@ -129,11 +129,13 @@ impl Process {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address = lines.map_while(Result::ok).find_map(|line| {
+        // To its last line: a program whose output nobody takes would fail.
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let address = lines.find_map(|line| {
             let (_, address) = line.split_once("listening  ")?;
             Url::parse(address.split(' ').next()?).ok()
         });
+        lines.find(|line| line.contains("try it")).expect("it says how to call it");
         (Self(child), address.expect("it says where it listens"))
     }
 
