@@ -24,6 +24,8 @@ use crate::chat::{Finish, ModelError, ModelEvent, ToolCallAssembly};
 use crate::llm::{Answer, Model, Question};
 use body::Body;
 use delta::Chunk;
+#[cfg(fuzzing)]
+pub use delta::read_chunks;
 use transport::Transport;
 
 /// How long a connection may take. A caller is waiting.
