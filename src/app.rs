@@ -8,13 +8,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use axum::Router;
 use secrecy::SecretString;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::calls::Calls;
-use crate::config::{Access, Config, ModelSettings, Origin};
+use crate::config::{Access, Config, Limits, ModelSettings, Origin};
 use crate::http::{self, Bridge, People};
 use crate::llm::Model;
 use crate::llm::offline::Offline;
@@ -97,6 +98,11 @@ impl Server {
         };
         tokio::join!(serving, over);
     }
+}
+
+/// Answers with these routes as the server does, until `stop` is cancelled.
+pub async fn serve_router(listener: TcpListener, router: Router, stop: CancellationToken) {
+    serving::serve(listener, router, Limits::default().request, stop).await;
 }
 
 /// Listens, with small buffers for what is sent.
