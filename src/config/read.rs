@@ -335,4 +335,28 @@ mod tests {
         let file = File::parse("[timings]\nfiller = 100\n").unwrap();
         assert_eq!(file.timings().filler.as_millis(), 100);
     }
+
+    #[test]
+    fn the_example_file_holds_the_defaults() {
+        let file = File::parse(include_str!("../../warmline.toml.example")).unwrap();
+        assert_eq!(file.timings(), crate::session::Timings::default());
+        assert_eq!(file.limits(), crate::config::Limits::default());
+        assert!(file.targets().is_none());
+    }
+
+    #[test]
+    fn a_list_of_targets_takes_the_place_of_the_two_settings() {
+        let path = std::env::temp_dir().join(format!("warmline-targets-{}.toml", std::process::id()));
+        std::fs::write(&path, "[[targets]]\nqueue = \"support\"\n").unwrap();
+        let settings = [("TWILIO_AUTH_TOKEN", "t"), ("WARMLINE_CONFIG", path.to_str().unwrap())];
+        let listed = load(&settings).unwrap();
+        assert_eq!(listed.targets, [Target::Queue("support".into()), Target::Voicemail]);
+        assert!(listed.has_people());
+        let both = load(&[&settings[..], &[("TWILIO_WORKFLOW_SID", WORKFLOW)]].concat()).unwrap();
+        assert_eq!(both.targets, listed.targets);
+        std::fs::write(&path, "[[targets]]\nqueue = \"\"\n[limits]\ncalls = 1\n").unwrap();
+        let problems = load(&[&settings[..], &[("PORT", "x")]].concat()).unwrap_err();
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        std::fs::remove_file(&path).unwrap();
+    }
 }
