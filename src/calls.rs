@@ -58,6 +58,8 @@ pub struct Presence {
     call_sid: CallSid,
     session: u64,
     superseded: CancellationToken,
+    /// A child of the one for all calls: a lock of its own is waited for by nobody else.
+    called_off: CancellationToken,
     left: CancellationToken,
     /// Set when this session took over: the older one has left once it is cancelled.
     older: Option<CancellationToken>,
@@ -100,7 +102,16 @@ impl Calls {
             older.left
         });
         self.places.enter(call_sid);
-        Presence { calls: self.clone(), call_sid: call_sid.clone(), session, superseded, left, older }
+        let called_off = self.called_off.child_token();
+        Presence {
+            calls: self.clone(),
+            call_sid: call_sid.clone(),
+            session,
+            superseded,
+            called_off,
+            left,
+            older,
+        }
     }
 
     /// Holds a place for a call that gets its TwiML, unless `most` calls have one. It is given up by itself if
@@ -180,7 +191,7 @@ impl Presence {
 
     /// Waits until every session has to give its call to a person.
     pub async fn called_off(&self) {
-        self.calls.called_off.cancelled().await;
+        self.called_off.cancelled().await;
     }
 
     /// Waits until a newer session of the same call takes over.

@@ -9,6 +9,9 @@ use crate::ids::WorkflowSid;
 /// The longest name of a voice queue.
 const LONGEST_QUEUE: usize = 64;
 
+/// The most entries of a list. Each is a verb with a document of its own, and Twilio reads at most 64 KiB.
+const MOST: usize = 10;
+
 /// One place where people answer, or leave word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
@@ -75,6 +78,9 @@ pub(super) fn targets(tables: &[TargetTable]) -> Result<Vec<Target>, Vec<String>
             Ok(target) => targets.push(target),
         }
     }
+    if tables.len() > MOST {
+        problems.push(format!("[[targets]]: expected at most {MOST} of them"));
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -119,6 +125,7 @@ mod tests {
             Target::Voicemail,
         ];
         assert_eq!(read(list).unwrap(), expected);
+        assert!(read(&"[[targets]]\nqueue = \"a\"\n".repeat(11)).is_err(), "more than a document holds");
         assert_eq!(read(&format!("{list}[[targets]]\nvoicemail = true\n")).unwrap(), expected);
     }
 

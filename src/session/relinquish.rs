@@ -12,7 +12,7 @@ const WAY_OUT: Duration = Duration::from_secs(8);
 
 /// The longest utterance that is taken in, in characters: some minutes of speech.
 const LONGEST_UTTERANCE: usize = 4_000;
-/// The most a caller says in a session, in characters: about five hours of speech.
+/// The most a caller says in a session, in bytes: about five hours of speech.
 const MOST_SAID: usize = 250_000;
 /// The most utterances in a row of which none was answered. The model is given up long before a person says
 /// as many.
