@@ -96,6 +96,7 @@ fn announce(server: &Server, open: bool, public: bool, people: &str) {
     println!("  prompts    {}", bridge.shelf.sources().prompts);
     println!("  tools      {}", bridge.shelf.sources().tools);
     println!("  people     {people}");
+    println!("  calls      up to {} at once; beyond that they go to people", bridge.limits.calls);
     let how = if open { format!(" --url http://{}", server.address()) } else { String::new() };
     println!("  try it     warmline chat{how}");
 }

@@ -64,6 +64,24 @@ async fn a_second_signal_hands_the_live_calls_over_and_then_the_server_ends() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_on_its_way_to_a_person_keeps_its_reason() {
+    // The model never writes the summary that a person was promised with.
+    let mut bridge = TestBridge::start(|_| vec![Step::Hold]).await;
+    let (mut call, mut conversation) = bridge.connected(FAST).await;
+    conversation.say("I want to talk to a real person about 4711").await.unwrap();
+    while bridge.model.requests().is_empty() {
+        conversation.next().await;
+    }
+    bridge.ending.cancel();
+    bridge.hurry.cancel();
+    conversation.until_end(SOON).await.unwrap();
+    let task = task(call.finish(conversation).await.unwrap());
+    assert_eq!(task["warmline"]["trigger"], "request");
+    assert!(task["callSummary"].as_str().unwrap().contains("4711"), "{task}");
+    bridge.ended(AT_ONCE).await;
+}
+
+#[tokio::test]
 async fn what_is_left_after_the_limit_is_handed_over() {
     let mut bridge = TestBridge::configured("[limits]\ndrain = 100\n", &[], answers).await;
     let (call, mut conversation) = bridge.connected(FAST).await;
