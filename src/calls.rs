@@ -135,6 +135,11 @@ impl Calls {
         self.called_off.cancel();
     }
 
+    /// Whether every session has to give its call to a person.
+    pub fn are_called_off(&self) -> bool {
+        self.called_off.is_cancelled()
+    }
+
     /// How many calls are live.
     pub fn count(&self) -> usize {
         self.live().len()

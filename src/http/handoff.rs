@@ -92,8 +92,8 @@ fn escalate(bridge: &Shared, form: &Form, handoff: Handoff) -> Response {
 /// URL, signed; one that cannot be verified is that of a call we do not know, and gets one try.
 fn reconnect(bridge: &Shared, form: &Form, status: &str, call_sid: &CallSid) -> Option<(u8, Option<String>)> {
     let code = form.text("ErrorCode")?;
-    // A server that is about to end cannot take a call up again.
-    if status != "failed" || !RETRYABLE.contains(&code) || !bridge.is_ready() {
+    // A drain lets calls go on, and so does it let them come back, until what is left is handed over.
+    if status != "failed" || !RETRYABLE.contains(&code) || bridge.calls.are_called_off() {
         return None;
     }
     let state = form.text("s").and_then(|state| bridge.keyring.open::<ActionState>(Purpose::Action, state));

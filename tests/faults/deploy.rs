@@ -108,6 +108,25 @@ async fn a_call_that_has_its_document_and_no_socket_yet_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_line_that_drops_while_the_server_drains_is_taken_up_again() {
+    let mut bridge = TestBridge::start(answers).await;
+    let (mut call, mut conversation) = bridge.connected(0).await;
+    conversation.say("where is order 4711").await.unwrap();
+    conversation.wait_words(SOON).await.unwrap();
+    bridge.ending.cancel();
+    is_draining(&bridge).await;
+    conversation.lose_line();
+    assert!(call.finish(conversation).await.unwrap().child("Connect").is_some());
+    let mut conversation = call.connect(Rate::Instant).await.unwrap();
+    conversation.wait_words(SOON).await.unwrap();
+    conversation.press('0').await.unwrap();
+    conversation.until_end(SOON).await.unwrap();
+    let task = task(call.finish(conversation).await.unwrap());
+    assert!(task["callSummary"].as_str().unwrap().contains("4711"), "{task}");
+    bridge.ended(AT_ONCE).await;
+}
+
+#[tokio::test]
 async fn a_session_that_begins_too_late_is_handed_over_too() {
     let mut bridge = TestBridge::start(answers).await;
     let mut call = bridge.call();
