@@ -76,11 +76,11 @@ async fn bridge(model: String) {
     match variable(KEPT).parse() {
         Ok(rate) => {
             tokio::select! {
-                served = serving => served.expect("served"),
+                () = serving => {}
                 () = keep(&store, rate) => {}
             }
         }
-        Err(_) => serving.await.expect("served"),
+        Err(_) => serving.await,
     }
 }
 

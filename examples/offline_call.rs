@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let ending = CancellationToken::new();
     let calling = call(address);
     tokio::select! {
-        served = server.serve(ending.clone(), ending.clone()) => Ok(served?),
+        () = server.serve(ending.clone(), ending.clone()) => Ok(()),
         called = calling => called,
     }
 }

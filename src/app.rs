@@ -1,23 +1,25 @@
 //! Builds the parts from the settings: the only file that knows every type.
 
+mod drain;
+mod serving;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
+use axum::Router;
 use secrecy::SecretString;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::calls::Calls;
-use crate::config::{Access, Config, ModelCare, ModelSettings, Origin};
+use crate::config::{Access, Config, Limits, ModelCare, ModelSettings, Origin};
 use crate::http::{self, Bridge, People};
-use crate::ids::WorkflowSid;
 use crate::llm::Model;
 use crate::llm::offline::Offline;
 use crate::llm::openai::{Care, Endpoint, OpenAi};
@@ -28,10 +30,10 @@ use crate::token::{Keyring, nonce};
 use crate::tools::Tools;
 use crate::twilio::signature::Verifier;
 
-/// How long live calls may go on after the server was told to end.
-const DRAIN: Duration = Duration::from_secs(600);
-/// How long the action callbacks of the last calls may take.
-const LAST_CALLBACKS: Duration = Duration::from_secs(5);
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 1024;
+/// What the system may hold back of what a slow reader does not take. Left to itself it grows to megabytes.
+const SEND_BUFFER: u32 = 64 * 1024;
 
 /// How long the last notes of the store may take.
 const LAST_NOTES: Duration = Duration::from_secs(5);
@@ -74,7 +76,7 @@ impl Server {
     /// When the port is taken, or a prompt or tool cannot be read.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let listen = |error| StartError::Listen { address: config.listen, error };
-        let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
+        let listener = bound(config.listen).map_err(listen)?;
         let port = listener.local_addr().map_err(listen)?.port();
         let origin = if config.origin == Origin::loopback(config.listen.port()) {
             Origin::loopback(port)
@@ -104,53 +106,40 @@ impl Server {
         &self.bridge
     }
 
-    /// Answers until `ending` is cancelled and the calls of that moment are over, or `now` is cancelled.
-    ///
-    /// # Errors
-    ///
-    /// When the listener fails.
-    pub async fn serve(self, ending: CancellationToken, at_once: CancellationToken) -> std::io::Result<()> {
-        let bridge = self.bridge.clone();
-        // Twilio's frames are small and many: Nagle would hold each until the one before is acknowledged.
-        let listener = self.listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                warn!(%error, "TCP_NODELAY could not be set");
-            }
-        });
-        let over = async move {
+    /// Answers until `ending` is cancelled and no call is left. What is left after the limit for that, or once
+    /// `hurry` is cancelled, is handed to people within ten seconds.
+    pub async fn serve(self, ending: CancellationToken, hurry: CancellationToken) {
+        let stop = CancellationToken::new();
+        let router = http::router(self.bridge.clone());
+        let serving = serving::serve(self.listener, router, self.bridge.limits.request, stop.clone());
+        let over = async {
             ending.cancelled().await;
-            tokio::select! {
-                () = drain(&bridge) => {}
-                () = at_once.cancelled() => warn!(calls = bridge.calls.count(), "ending at once"),
-            }
+            drain::drain(&self.bridge, &hurry).await;
+            stop.cancel();
         };
-        let store = self.bridge.store.clone();
-        let serving = axum::serve(listener, http::router(self.bridge)).into_future();
-        let served = tokio::select! {
-            served = serving => served,
-            () = over => Ok(()),
-        };
+        tokio::join!(serving, over);
+        let store = &self.bridge.store;
         if tokio::time::timeout(LAST_NOTES, store.flush()).await != Ok(true) {
             let waiting = store.health().waiting;
             warn!(waiting, "store is away at the end: what waited is not kept");
         }
         drop(self.beside);
-        served
     }
 }
 
-/// Waits until no call is live and the last callbacks were answered. Meanwhile new calls go to people.
-async fn drain(bridge: &Bridge) {
-    bridge.draining.store(true, Ordering::Relaxed);
-    let calls = bridge.calls.count();
-    info!(calls, "draining: new calls go to people, live ones go on");
-    bridge.sockets.close();
-    if tokio::time::timeout(DRAIN, bridge.sockets.wait()).await.is_err() {
-        warn!(calls = bridge.calls.count(), "drain took too long");
-    }
-    if calls > 0 {
-        tokio::time::sleep(LAST_CALLBACKS).await;
-    }
+/// Answers with these routes as the server does, until `stop` is cancelled.
+pub async fn serve_router(listener: TcpListener, router: Router, stop: CancellationToken) {
+    serving::serve(listener, router, Limits::default().request, stop).await;
+}
+
+/// Listens, with small buffers for what is sent.
+fn bound(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Else a server that was just stopped keeps the port for a minute.
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// The prompts and tools that the settings name.
@@ -167,15 +156,12 @@ pub fn shelf(config: &Config) -> Result<Shelf, StartError> {
 
 fn bridge(config: Config, origin: Origin, store: Store) -> Result<Bridge, StartError> {
     let shelf = Arc::new(shelf(&config)?);
-    let (tokens, workflow) = match &config.access {
-        Access::Signed(tokens) => (tokens.clone(), config.workflow),
-        Access::Loopback => (Vec::new(), Some(config.workflow.unwrap_or_else(WorkflowSid::nobody))),
-    };
+    let people = people(&config, origin.clone());
     Ok(Bridge {
-        keyring: keyring(config.secret.as_ref(), &tokens),
-        verifier: Verifier::new(tokens),
+        keyring: people.keyring.clone(),
+        verifier: Verifier::new(tokens(&config)),
         access: config.access,
-        people: People { workflow, number: config.handoff_number, origin: origin.clone() },
+        people,
         origin,
         model: match config.models {
             Some(models) => {
@@ -191,10 +177,25 @@ fn bridge(config: Config, origin: Origin, store: Store) -> Result<Bridge, StartE
         store,
         timings: config.timings,
         rules: Arc::new(config.rules),
+        room: http::Room::new(&config.limits),
+        limits: config.limits,
         sockets: TaskTracker::new(),
         answered: http::Answered::default(),
         draining: AtomicBool::new(false),
     })
+}
+
+/// Where people answer, as the settings say.
+pub fn people(config: &Config, origin: Origin) -> People {
+    let keyring = Arc::new(keyring(config.secret.as_ref(), &tokens(config)));
+    People { targets: config.targets.clone(), origin, keyring }
+}
+
+fn tokens(config: &Config) -> Vec<SecretString> {
+    match &config.access {
+        Access::Signed(tokens) => tokens.clone(),
+        Access::Loopback => Vec::new(),
+    }
 }
 
 fn endpoint(settings: ModelSettings) -> Endpoint {

@@ -3,6 +3,8 @@
 //! Nothing here is needed for a call to go on: another node without it answers every callback too, only with
 //! less to say.
 
+mod places;
+
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +19,7 @@ use crate::handoff::Handoff;
 use crate::ids::CallSid;
 use crate::playbook::Playbook;
 use crate::record::Memory;
+use places::Places;
 
 /// How long what a call left behind is kept. A queue can be long, a reconnect comes within seconds.
 const KEPT: Duration = Duration::from_secs(4 * 60 * 60);
@@ -31,6 +34,9 @@ const SPENT: Duration = Duration::from_secs(300);
 /// The calls of this process.
 pub struct Calls {
     live: Mutex<HashMap<CallSid, Live>>,
+    places: Places,
+    /// Cancelled when every session has to give its call to a person.
+    called_off: CancellationToken,
     /// Numbers the sessions of this process.
     sessions: AtomicU64,
     handoffs: Cache<CallSid, Arc<Handoff>>,
@@ -55,6 +61,8 @@ pub struct Presence {
     call_sid: CallSid,
     session: u64,
     superseded: CancellationToken,
+    /// A child of the one for all calls: a lock of its own is waited for by nobody else.
+    called_off: CancellationToken,
     left: CancellationToken,
     /// Set when this session took over: the older one has left once it is cancelled.
     older: Option<CancellationToken>,
@@ -64,6 +72,8 @@ impl Default for Calls {
     fn default() -> Self {
         Self {
             live: Mutex::default(),
+            places: Places::default(),
+            called_off: CancellationToken::new(),
             sessions: AtomicU64::new(0),
             handoffs: cache(MOST, KEPT),
             memories: cache(MOST, REMEMBERED),
@@ -94,7 +104,43 @@ impl Calls {
             older.superseded.cancel();
             older.left
         });
-        Presence { calls: self.clone(), call_sid: call_sid.clone(), session, superseded, left, older }
+        self.places.enter(call_sid);
+        let called_off = self.called_off.child_token();
+        Presence {
+            calls: self.clone(),
+            call_sid: call_sid.clone(),
+            session,
+            superseded,
+            called_off,
+            left,
+            older,
+        }
+    }
+
+    /// Holds a place for a call that gets its TwiML, unless `most` calls have one. It is given up by itself if
+    /// no session begins within ten seconds.
+    pub fn expect(&self, call_sid: &CallSid, most: usize) -> bool {
+        self.places.expect(call_sid, most)
+    }
+
+    /// Twilio asked what comes after a session of the call.
+    pub fn asked(&self, call_sid: &CallSid) {
+        self.places.asked(call_sid);
+    }
+
+    /// Waits until no call is live or expected, and the action of each that ended was asked or given up.
+    pub async fn all_left(&self) {
+        self.places.empty().await;
+    }
+
+    /// Tells every session, also those that are still to begin, to give its call to a person.
+    pub fn call_off(&self) {
+        self.called_off.cancel();
+    }
+
+    /// Whether every session has to give its call to a person.
+    pub fn are_called_off(&self) -> bool {
+        self.called_off.is_cancelled()
     }
 
     /// How many calls are live.
@@ -151,6 +197,11 @@ impl Presence {
         self.left.cancel();
     }
 
+    /// Waits until every session has to give its call to a person.
+    pub async fn called_off(&self) {
+        self.called_off.cancelled().await;
+    }
+
     /// Waits until a newer session of the same call takes over.
     pub async fn superseded(&self) {
         self.superseded.cancelled().await;
@@ -163,6 +214,7 @@ impl Drop for Presence {
         let mut live = self.calls.live();
         if live.get(&self.call_sid).is_some_and(|entry| entry.session == self.session) {
             live.remove(&self.call_sid);
+            self.calls.places.leave(&self.call_sid);
         }
     }
 }

@@ -19,8 +19,10 @@ const MAC_LENGTH: usize = 16;
 pub enum Purpose {
     /// Admits one relay session.
     Relay,
-    /// Travels in the `action` URL.
+    /// Travels in the `action` URL of a session.
     Action,
+    /// Travels in the `action` URL of a target where people answer.
+    Target,
 }
 
 /// What a relay URL admits: one session of one call.
@@ -55,6 +57,20 @@ pub struct ActionState {
     /// Who spoke in it, where that is not whom the prompt names.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
+}
+
+/// What the `action` URL of a target remembers, so that every node knows which one is next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetState {
+    /// The call.
+    #[serde(rename = "c")]
+    pub call_sid: CallSid,
+    /// Where the target stands in the list.
+    #[serde(rename = "n")]
+    pub target: u8,
+    /// The language spoken, as a BCP 47 tag.
+    #[serde(rename = "l")]
+    pub language: String,
 }
 
 /// The keys that sign: the first signs, any of them verifies.
@@ -106,6 +122,7 @@ fn mac(key: &[u8; 32], purpose: Purpose, payload: &str) -> Hmac<Sha256> {
     mac.update(match purpose {
         Purpose::Relay => b"relay:",
         Purpose::Action => b"action:",
+        Purpose::Target => b"target:",
     });
     mac.update(payload.as_bytes());
     mac

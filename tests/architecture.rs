@@ -33,7 +33,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("prompts", &["chat", "handoff", "pii", "relay", "session", "twiml"]),
     ("playbook", &["prompts", "tools"]),
     ("llm", &["chat", "clock", "handoff", "phrases", "pii", "playbook", "prompts"]),
-    ("calls", &["handoff", "ids", "playbook", "record"]),
+    ("calls", &["clock", "handoff", "ids", "playbook", "record"]),
     // 4: one call
     (
         "driver",
@@ -46,8 +46,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "http",
         &[
-            "calls", "clock", "config", "driver", "handoff", "ids", "llm", "pii", "playbook", "prompts",
-            "relay", "session", "store", "token", "twilio", "twiml",
+            "calls", "chat", "clock", "config", "driver", "handoff", "ids", "llm", "pii", "playbook",
+            "prompts", "relay", "session", "store", "token", "twilio", "twiml",
         ],
     ),
     // 6: everything put together, and the other end of the line
@@ -85,6 +85,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("dotenvy", &["config"]),
     ("hmac", &["token", "twilio"]),
+    ("hyper", &["app"]),
+    ("hyper_util", &["app"]),
     ("jsonschema", &["tools"]),
     ("minijinja", &["prompts"]),
     ("moka", &["calls", "http"]),

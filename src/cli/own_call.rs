@@ -75,8 +75,8 @@ async fn call(config: Config, mut options: ChatOptions, no_color: bool) -> ExitC
         None => talking.await,
         Some(server) => tokio::select! {
             code = talking => code,
-            served = server.serve(CancellationToken::new(), CancellationToken::new()) => {
-                complain(&format!("the server of this call ended: {served:?}"));
+            () = server.serve(CancellationToken::new(), CancellationToken::new()) => {
+                complain("the server of this call ended");
                 ExitCode::FAILURE
             }
         },

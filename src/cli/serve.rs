@@ -9,7 +9,7 @@ use tracing::info;
 
 use super::{complain, load};
 use crate::app::Server;
-use crate::config::{Config, HandoffNumber, Origin, Vars};
+use crate::config::{Config, HandoffNumber, Origin, Target, Vars};
 use crate::telemetry;
 
 /// Runs the server.
@@ -39,26 +39,23 @@ async fn serve(config: Config) -> ExitCode {
         }
     };
     announce(&server, open, public, &people);
-    let (ending, at_once) = (CancellationToken::new(), CancellationToken::new());
-    let signals = end_on_signals(ending.clone(), at_once.clone());
-    let served = tokio::select! {
-        served = server.serve(ending, at_once) => served,
-        Err(error) = signals => Err(error),
-    };
-    match served {
-        Ok(()) => {
+    let (ending, hurry) = (CancellationToken::new(), CancellationToken::new());
+    let signals = end_on_signals(ending.clone(), hurry.clone());
+    tokio::select! {
+        () = server.serve(ending, hurry) => {
             info!("ended");
             ExitCode::SUCCESS
         }
-        Err(error) => {
-            complain(&format!("server failed: {error}"));
+        Err(error) = signals => {
+            complain(&format!("signals cannot be had: {error}"));
             ExitCode::FAILURE
         }
     }
 }
 
-/// The first signal drains, the second ends. Never finishes on its own, unless signals cannot be had.
-async fn end_on_signals(ending: CancellationToken, at_once: CancellationToken) -> std::io::Result<()> {
+/// The first signal drains, the second hands over what is left. Never finishes on its own, unless signals cannot
+/// be had.
+async fn end_on_signals(ending: CancellationToken, hurry: CancellationToken) -> std::io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     loop {
         tokio::select! {
@@ -66,20 +63,25 @@ async fn end_on_signals(ending: CancellationToken, at_once: CancellationToken) -
             _ = interrupt.recv() => {}
         }
         if ending.is_cancelled() {
-            at_once.cancel();
+            hurry.cancel();
         }
         ending.cancel();
     }
 }
 
+/// Where people answer, without their numbers.
 fn people(config: &Config) -> String {
-    match (&config.workflow, &config.handoff_number) {
-        (Some(workflow), None) => workflow.to_string(),
-        (Some(workflow), Some(_)) => format!("{workflow}, then HANDOFF_NUMBER"),
-        (None, Some(HandoffNumber::Phone(_))) => "HANDOFF_NUMBER, by phone".to_owned(),
-        (None, Some(HandoffNumber::Sip(_))) => "HANDOFF_NUMBER, by SIP".to_owned(),
-        (None, None) => "nobody yet: set TWILIO_WORKFLOW_SID or HANDOFF_NUMBER".to_owned(),
+    if !config.has_people() {
+        return "nobody yet: set TWILIO_WORKFLOW_SID or HANDOFF_NUMBER".to_owned();
     }
+    let name = |target: &Target| match target {
+        Target::Workflow(workflow) => workflow.to_string(),
+        Target::Queue(name) => format!("the queue {name}"),
+        Target::Number(HandoffNumber::Phone(_)) => "a number, by phone".to_owned(),
+        Target::Number(HandoffNumber::Sip(_)) => "an address, by SIP".to_owned(),
+        Target::Voicemail => "a voicemail".to_owned(),
+    };
+    config.targets.iter().map(name).collect::<Vec<_>>().join(", then ")
 }
 
 /// The first lines: what is served, to whom, with what. A server whose output nobody reads goes on.
@@ -94,7 +96,8 @@ fn first_lines(server: &Server, open: bool, public: bool, people: &str) -> Strin
     let reached = if open || public { "" } else { " (no PUBLIC_URL: Twilio cannot reach this address)" };
     let voice = bridge.origin.http("/voice/incoming");
     let (answers, sources) = (bridge.model.describe(), bridge.shelf.sources());
-    let (prompts, tools, calls) = (&sources.prompts, &sources.tools, bridge.store.describe());
+    let (prompts, tools, record) = (&sources.prompts, &sources.tools, bridge.store.describe());
+    let calls = bridge.limits.calls;
     let how = if open { format!(" --url http://{address}") } else { String::new() };
     format!(
         "Warmline {}\n  \
@@ -104,7 +107,8 @@ fn first_lines(server: &Server, open: bool, public: bool, people: &str) -> Strin
            prompts    {prompts}\n  \
            tools      {tools}\n  \
            people     {people}\n  \
-           calls      {calls}\n  \
+           calls      up to {calls} at once; beyond that they go to people\n  \
+           record     {record}\n  \
            try it     warmline chat{how}\n",
         env!("CARGO_PKG_VERSION")
     )

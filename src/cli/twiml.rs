@@ -8,8 +8,7 @@ use super::{complain, load};
 use crate::app;
 use crate::config::Vars;
 use crate::handoff::{Contact, Handoff, Sentiment, Trigger};
-use crate::http::{People, relay_noun};
-use crate::ids::WorkflowSid;
+use crate::http::{Transfer, relay_noun};
 use crate::twiml::{Connect, Response};
 
 /// Which document.
@@ -44,19 +43,18 @@ pub fn run(vars: &impl Vars, args: &TwimlArgs) -> ExitCode {
         Err(error) => return super::not_started(&error),
     };
     let origin = config.origin.clone();
-    let nobody = !matches!(args.document, Document::Incoming)
-        && config.workflow.is_none()
-        && config.handoff_number.is_none();
-    let workflow = config.workflow.or_else(|| config.handoff_number.is_none().then(WorkflowSid::nobody));
-    let people = People { workflow, number: config.handoff_number, origin: origin.clone() };
+    let nobody = !matches!(args.document, Document::Incoming) && !config.has_people();
+    let people = app::people(&config, origin.clone());
+    let playbook = shelf.current();
+    let unknown = || Transfer::nameless(Trigger::BridgeFailure, &playbook);
     let document = match args.document {
         Document::Incoming => {
-            let relay = relay_noun(&origin.websocket("/voice/relay/TOKEN"), &shelf.current(), true, None);
+            let relay = relay_noun(&origin.websocket("/voice/relay/TOKEN"), &playbook, true, None);
             Response::new().connect(Connect::new(relay).action(&origin.http("/voice/handoff?s=STATE")))
         }
-        Document::Handoff => people.take(&example(), &Contact::default()),
-        Document::Queued => people.after_queue(),
-        Document::Fallback => people.without_callbacks(None, &Contact::default()),
+        Document::Handoff => people.take(&Transfer::new(example(), Contact::default(), &playbook)),
+        Document::Queued => people.after(0, &unknown()),
+        Document::Fallback => people.without_callbacks(&unknown()),
     };
     if nobody {
         complain("this leads to nobody yet: set TWILIO_WORKFLOW_SID or HANDOFF_NUMBER");

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::limits::{Limits, LimitsTable, open_files};
 use super::model::ModelTable;
 use super::rules::RulesTable;
 use super::store::StoreTable;
+use super::targets::{Target, TargetTable, targets};
 use crate::session::Timings;
 
 /// The file.
@@ -17,6 +19,8 @@ pub(super) struct File {
     pub(super) model: ModelTable,
     pub(super) rules: RulesTable,
     pub(super) store: StoreTable,
+    limits: LimitsTable,
+    targets: Vec<TargetTable>,
 }
 
 /// `[timings]`, all in milliseconds but the rate.
@@ -51,6 +55,15 @@ impl File {
     /// What is wrong, with line and column.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| error.to_string().trim_end().replace('\n', "\n    "))
+    }
+
+    /// Where people answer, if the file says so.
+    pub(super) fn targets(&self) -> Option<Result<Vec<Target>, Vec<String>>> {
+        (!self.targets.is_empty()).then(|| targets(&self.targets))
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        self.limits.limits(open_files())
     }
 
     pub(super) fn timings(&self) -> Timings {

@@ -4,16 +4,20 @@
 //! value counts as unset.
 
 mod file;
+mod limits;
 mod model;
 mod origin;
 mod read;
 mod rules;
 mod store;
 pub mod table;
+mod targets;
 
+pub use limits::Limits;
 pub use model::ModelCare;
 pub use origin::{Origin, is_loopback_host};
 pub use read::{Environment, Overrides, Vars};
+pub use targets::Target;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -36,10 +40,8 @@ pub struct Config {
     pub access: Access,
     /// The account, where one is configured: what `chat` calls as. Signatures say who may call us.
     pub account: Option<AccountSid>,
-    /// The TaskRouter workflow for escalated calls.
-    pub workflow: Option<WorkflowSid>,
-    /// A number or SIP address where people answer.
-    pub handoff_number: Option<HandoffNumber>,
+    /// Where people answer, in the order in which they are tried. The last is a voicemail.
+    pub targets: Vec<Target>,
     /// Signs our links and tokens; derived from the auth token when absent.
     pub secret: Option<SecretString>,
     /// The models to ask; `None` stands for the embedded agent.
@@ -56,6 +58,8 @@ pub struct Config {
     pub store: Option<Options>,
     /// What leads to a person beside the model.
     pub rules: Rules,
+    /// How much the server takes on.
+    pub limits: Limits,
 }
 
 /// Who may send us requests.
@@ -105,6 +109,12 @@ impl Config {
     /// Whether requests need no signature.
     pub fn is_open(&self) -> bool {
         matches!(self.access, Access::Loopback)
+    }
+
+    /// Whether anybody answers: a voicemail does not, and neither does the workflow that stands for one.
+    pub fn has_people(&self) -> bool {
+        let nobody = Target::Workflow(WorkflowSid::nobody());
+        self.targets.iter().any(|target| *target != Target::Voicemail && *target != nobody)
     }
 
     /// Reads every setting.

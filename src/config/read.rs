@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 
 use super::file::File;
+use super::targets::{Target, usual};
 use super::{Access, Config, ConfigError, HandoffNumber, ModelSettings, Models, Origin, store, table};
 use crate::ids::{AccountSid, WorkflowSid};
 use crate::store::Options;
@@ -117,6 +118,7 @@ impl<V: Vars> Reader<'_, V> {
 
 pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
     let mut read = Reader { vars, problems: Vec::new() };
+    let file = file(&mut read);
     let tokens = tokens(&mut read);
     let signed = !tokens.is_empty();
     let port = read.parsed("PORT", |text| text.parse::<u16>().map_err(|_| "expected a number up to 65535"));
@@ -135,20 +137,14 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
             );
         }
     }
-    let workflow = read.parsed("TWILIO_WORKFLOW_SID", str::parse::<WorkflowSid>);
-    let handoff_number = read.parsed("HANDOFF_NUMBER", handoff_number);
-    if signed && workflow.is_none() && handoff_number.is_none() {
-        read.problem("TWILIO_WORKFLOW_SID or HANDOFF_NUMBER: one of them must say where people answer");
-    }
-    let file = file(&mut read);
+    let targets = targets(&mut read, &file, signed);
     let everywhere = if signed { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
     let config = Config {
         listen: SocketAddr::new(bind.unwrap_or(everywhere.into()), port),
         origin: public.unwrap_or_else(|| Origin::loopback(port)),
         access: if signed { Access::Signed(tokens) } else { Access::Loopback },
         account: read.parsed("TWILIO_ACCOUNT_SID", AccountSid::configured),
-        workflow,
-        handoff_number,
+        targets,
         secret: read.parsed("WARMLINE_SECRET", secret),
         models: models(&mut read),
         care: file.model.care(),
@@ -157,6 +153,7 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         timings: file.timings(),
         store: file.store.options(read.parsed("DATABASE_URL", store::url)),
         rules: file.rules.rules(),
+        limits: file.limits(),
     };
     if read.problems.is_empty() { Ok(config) } else { Err(ConfigError(read.problems)) }
 }
@@ -171,18 +168,46 @@ fn secret(text: &str) -> Result<SecretString, &'static str> {
     if text.len() < 16 { Err("expected 16 characters or more") } else { Ok(text.into()) }
 }
 
-fn handoff_number(text: &str) -> Result<HandoffNumber, &'static str> {
-    let digits = text.strip_prefix('+').unwrap_or_default();
-    if (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Ok(HandoffNumber::Phone(text.to_owned()));
-    }
-    let address = text.strip_prefix("sip:").or_else(|| text.strip_prefix("sips:"));
-    match address {
-        Some(address) if address.contains('@') && !address.contains(char::is_whitespace) => {
-            Ok(HandoffNumber::Sip(text.to_owned()))
+/// The list of the file; without it the workflow, then the number.
+fn targets(read: &mut Reader<'_, impl Vars>, file: &File, signed: bool) -> Vec<Target> {
+    let workflow = read.parsed("TWILIO_WORKFLOW_SID", str::parse::<WorkflowSid>);
+    let number = read.parsed("HANDOFF_NUMBER", handoff_number);
+    match file.targets() {
+        Some(Ok(targets)) => targets,
+        Some(Err(problems)) => {
+            read.problems.extend(problems);
+            Vec::new()
         }
-        _ => Err("expected a number such as +15551230000 or an address such as sip:people@example.com"),
+        None => {
+            if signed && workflow.is_none() && number.is_none() {
+                read.problem(
+                    "TWILIO_WORKFLOW_SID or HANDOFF_NUMBER: one of them must say where people answer",
+                );
+            }
+            // Without an account the document shows where a workflow would stand.
+            let workflow = workflow.or_else(|| (!signed).then(WorkflowSid::nobody));
+            usual(workflow, number)
+        }
     }
+}
+
+fn handoff_number(text: &str) -> Result<HandoffNumber, &'static str> {
+    phone_number(text)
+        .or_else(|_| sip_address(text))
+        .map_err(|_| "expected a number such as +15551230000 or an address such as sip:people@example.com")
+}
+
+pub(super) fn phone_number(text: &str) -> Result<HandoffNumber, &'static str> {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    let fits = (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    fits.then(|| HandoffNumber::Phone(text.to_owned())).ok_or("number: expected one such as +15551230000")
+}
+
+pub(super) fn sip_address(text: &str) -> Result<HandoffNumber, &'static str> {
+    let address = text.strip_prefix("sip:").or_else(|| text.strip_prefix("sips:")).unwrap_or_default();
+    let fits = address.contains('@') && !address.contains(char::is_whitespace);
+    fits.then(|| HandoffNumber::Sip(text.to_owned()))
+        .ok_or("sip: expected one such as sip:people@example.com")
 }
 
 fn models(read: &mut Reader<'_, impl Vars>) -> Option<Models> {
@@ -321,5 +346,29 @@ mod tests {
         assert!(error.contains("line 2") && error.contains("filer"), "{error}");
         let file = File::parse("[timings]\nfiller = 100\n").unwrap();
         assert_eq!(file.timings().filler.as_millis(), 100);
+    }
+
+    #[test]
+    fn the_example_file_holds_the_defaults() {
+        let file = File::parse(include_str!("../../warmline.toml.example")).unwrap();
+        assert_eq!(file.timings(), crate::session::Timings::default());
+        assert_eq!(file.limits(), crate::config::Limits::default());
+        assert!(file.targets().is_none());
+    }
+
+    #[test]
+    fn a_list_of_targets_takes_the_place_of_the_two_settings() {
+        let path = std::env::temp_dir().join(format!("warmline-targets-{}.toml", std::process::id()));
+        std::fs::write(&path, "[[targets]]\nqueue = \"support\"\n").unwrap();
+        let settings = [("TWILIO_AUTH_TOKEN", "t"), ("WARMLINE_CONFIG", path.to_str().unwrap())];
+        let listed = load(&settings).unwrap();
+        assert_eq!(listed.targets, [Target::Queue("support".into()), Target::Voicemail]);
+        assert!(listed.has_people());
+        let both = load(&[&settings[..], &[("TWILIO_WORKFLOW_SID", WORKFLOW)]].concat()).unwrap();
+        assert_eq!(both.targets, listed.targets);
+        std::fs::write(&path, "[[targets]]\nqueue = \"\"\n[limits]\ncalls = 1\n").unwrap();
+        let problems = load(&[&settings[..], &[("PORT", "x")]].concat()).unwrap_err();
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        std::fs::remove_file(&path).unwrap();
     }
 }

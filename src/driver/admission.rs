@@ -1,7 +1,5 @@
 //! The first frame: a socket serves the call its URL was made for, once.
 
-use std::time::Duration;
-
 use tracing::warn;
 
 use super::running::close;
@@ -9,12 +7,9 @@ use super::{Call, POLICY, Wire};
 use crate::relay::{Inbound, Setup};
 use crate::token::RelayPass;
 
-/// How long the first frame may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// The `setup`, if it is the one the pass admits. Else the socket is closed.
 pub(super) async fn admitted(wire: &mut impl Wire, call: &Call) -> Option<Box<Setup>> {
-    let first = tokio::time::timeout(PATIENCE, wire.receive()).await;
+    let first = tokio::time::timeout(call.patience.setup, wire.receive()).await;
     let refused = match first {
         Err(_) => "no setup in time",
         Ok(None) => "closed before setup",

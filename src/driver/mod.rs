@@ -8,6 +8,7 @@ mod running;
 use std::future::Future;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::info;
 
@@ -63,6 +64,17 @@ pub struct Call {
     pub timings: Timings,
     /// What leads to a person beside the model.
     pub rules: Arc<Rules>,
+    /// How long the other end of the socket may take.
+    pub patience: Patience,
+}
+
+/// How long the other end of a socket may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Until the first frame.
+    pub setup: Duration,
+    /// For one frame of ours to leave. A reader slower than that is as good as gone.
+    pub send: Duration,
 }
 
 /// Runs a call until its socket is closed.

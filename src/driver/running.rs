@@ -12,7 +12,7 @@ use super::{Call, Lost, Wire};
 use crate::calls::{Calls, Presence};
 use crate::chat::{ModelError, ModelEvent, Toolbox};
 use crate::clock::now;
-use crate::handoff::Outcome;
+use crate::handoff::{Outcome, Trigger};
 use crate::ids::CallSid;
 use crate::llm::{Answer, Model, Question};
 use crate::pii::Pii;
@@ -23,8 +23,6 @@ use crate::store::{DeliveryState, Store, What};
 
 /// How long Twilio may take to close the socket after `end`.
 const CLOSE: Duration = Duration::from_secs(5);
-/// How long one frame may take to leave. A reader slower than that is as good as gone.
-const SEND: Duration = Duration::from_secs(5);
 
 type ToolResult = Result<Pii<String>, Pii<String>>;
 
@@ -44,6 +42,12 @@ pub(super) struct Running<W> {
     runs: HashMap<RunId, (usize, AbortHandle)>,
     /// When the caller finished speaking, until the first word of the answer has left.
     prompted: Option<Instant>,
+    /// Whether the session was told to give the call to a person.
+    called_off: bool,
+    /// How long one frame may take to leave.
+    send: Duration,
+    /// Whether one took longer.
+    stalled: bool,
 }
 
 /// What happened next.
@@ -51,6 +55,7 @@ enum Event<T> {
     Frame(T),
     Closed,
     Superseded,
+    CalledOff,
     Answer(RequestId, Option<ModelEvent>),
     Tool(RunId, ToolResult),
     ToolLost,
@@ -73,6 +78,9 @@ impl<W: Wire> Running<W> {
             tools: JoinSet::new(),
             runs: HashMap::new(),
             prompted: None,
+            called_off: false,
+            send: call.patience.send,
+            stalled: false,
         }
     }
 
@@ -124,7 +132,21 @@ impl<W: Wire> Running<W> {
                 lost = self.perform(outputs).await;
             }
         }
+        if self.stalled {
+            self.keep_for_a_person();
+        }
         false
+    }
+
+    /// Nothing reaches the caller over this socket any more, and another one would stall too: the action finds
+    /// a document that leads to a person.
+    fn keep_for_a_person(&mut self) {
+        let outputs = self.session.handle_input(Input::Relinquish(Trigger::BridgeFailure), now());
+        for output in outputs {
+            if let Output::Keep(handoff) = output {
+                self.calls.keep(&self.call_sid, *handoff);
+            }
+        }
     }
 
     async fn next(&mut self, presence: &Presence) -> Event<W::Text> {
@@ -134,6 +156,7 @@ impl<W: Wire> Running<W> {
             biased;
             frame = self.wire.receive() => frame.map_or(Event::Closed, Event::Frame),
             () = presence.superseded() => Event::Superseded,
+            () = presence.called_off(), if !self.called_off => Event::CalledOff,
             () = at(deadline) => Event::Deadline,
             (request, event) = delta(&mut self.answer) => Event::Answer(request, event),
             Some(done) = self.tools.join_next(), if !self.tools.is_empty() => match done {
@@ -160,6 +183,10 @@ impl<W: Wire> Running<W> {
                     warn!(tool.name = self.tool_name(tool), "tool failed");
                 }
                 Some(Input::ToolDone(run, result))
+            }
+            Event::CalledOff => {
+                self.called_off = true;
+                Some(Input::Relinquish(Trigger::Drain))
             }
             Event::Deadline => Some(Input::DeadlinePassed),
             Event::ToolLost | Event::Closed | Event::Superseded => None,
@@ -227,9 +254,10 @@ impl<W: Wire> Running<W> {
         }
         let json = frame.to_json();
         trace!(bytes = json.len(), "frame sent");
-        let sent = tokio::time::timeout(SEND, self.wire.send(json)).await;
+        let sent = tokio::time::timeout(self.send, self.wire.send(json)).await;
         let sent = sent.unwrap_or_else(|_| {
             warn!("socket takes no frames");
+            self.stalled = true;
             Err(Lost)
         });
         if let (Outbound::End { .. }, Ok(())) = (frame, sent) {

@@ -129,6 +129,10 @@ pub enum Trigger {
     Topic,
     /// The caller spoke of danger to life.
     Emergency,
+    /// The server ends, or is about to.
+    Drain,
+    /// The server has no room for the call, or the call asks for more than one call may.
+    Overload,
 }
 
 /// Who wrote a summary.
@@ -185,6 +189,8 @@ impl Trigger {
             Self::MostTurns => "most_turns",
             Self::Topic => "topic",
             Self::Emergency => "emergency",
+            Self::Drain => "drain",
+            Self::Overload => "overload",
         }
     }
 
@@ -204,6 +210,8 @@ impl Trigger {
             Self::MostTurns => "The talk with the assistant went on and on",
             Self::Topic => "The caller named a matter for a person",
             Self::Emergency => "The caller spoke of an emergency",
+            Self::Drain => "The assistant was being restarted",
+            Self::Overload => "The assistant was busy",
         }
     }
 }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use tracing::{info, warn};
 
 use super::form::Form;
-use super::{People, Shared, Twiml};
+use super::{Shared, Transfer, Twiml};
 use crate::store::DeliveryState;
 use crate::twiml::Response;
 
@@ -18,16 +18,18 @@ pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extens
     let call_sid = call_sid.as_ref().map(tracing::field::display);
     let document = if matches!(status, "completed" | "answered") || !form.is_live() {
         info!(call.sid = call_sid, status, "dialled call is over");
-        if matches!(status, "completed" | "answered") {
-            bridge.delivered(&form, DeliveryState::Answered.into());
-        } else {
-            bridge.delivered(&form, DeliveryState::Abandoned.into());
-        }
+        let answered = matches!(status, "completed" | "answered");
+        let state = if answered { DeliveryState::Answered } else { DeliveryState::Abandoned };
+        bridge.delivered(&form, state.into());
         Response::new().hangup()
     } else {
-        warn!(call.sid = call_sid, status, "nobody answered the dialled number; offering the voicemail");
-        bridge.delivered(&form, People::last());
-        bridge.people.voicemail()
+        let (call, tried) = Transfer::under_way(&bridge, &form).await;
+        warn!(
+            call.sid = call_sid,
+            status, tried, "nobody answered the dialled number; trying the next target"
+        );
+        // Of a number we cannot place nobody knows what comes next, but a message can be left.
+        bridge.pass_on(&form, tried.unwrap_or(usize::MAX), &call)
     };
     (&document).into()
 }

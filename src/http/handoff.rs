@@ -30,6 +30,10 @@ pub(super) async fn answer(
 ) -> Twiml {
     let key = replay::key("handoff", &headers, &form, &["SessionId", "SessionStatus"]);
     let decided = decided(&bridge, &form).await;
+    if let Some(call_sid) = form.call_sid() {
+        // From here on a server that ends does not wait for this call any more.
+        bridge.calls.asked(&call_sid);
+    }
     bridge.answered.once(key, || (&next(&bridge, &form, decided)).into())
 }
 
@@ -41,17 +45,14 @@ async fn decided(bridge: &Shared, form: &Form) -> Option<Handoff> {
     if matches!(returned, Some(Ok(_))) {
         return None;
     }
-    if let Some(kept) = bridge.calls.kept(&call_sid) {
-        return Some((*kept).clone());
-    }
     let session = state(bridge, form, &call_sid).map(|state| state.attempt);
-    bridge.store.decided(&call_sid, session).await
+    bridge.document(&call_sid, session).await
 }
 
 fn next(bridge: &Shared, form: &Form, decided: Option<Handoff>) -> Response {
     let Some(call_sid) = form.call_sid() else {
         warn!("session end without a usable CallSid; the call goes to a person");
-        return bridge.people.nameless(Trigger::BridgeFailure);
+        return super::nameless(bridge, Trigger::BridgeFailure);
     };
     let _span = info_span!("call", call.sid = %call_sid).entered();
     let status = form.word("SessionStatus").unwrap_or("none");
@@ -66,11 +67,7 @@ fn next(bridge: &Shared, form: &Form, decided: Option<Handoff>) -> Response {
                 bridge.delivered(form, DeliveryState::Completed.into());
                 Response::new().hangup()
             }
-            Outcome::Escalated => {
-                let context = &handoff.context;
-                info!(handoff.id = context.handoff_id, trigger = ?context.trigger, "call goes to a person");
-                bridge.hand_over(form, &handoff)
-            }
+            Outcome::Escalated => bridge.hand_over(form, handoff),
         };
     }
     match reconnect(bridge, form, status, &call_sid) {
@@ -80,7 +77,8 @@ fn next(bridge: &Shared, form: &Form, decided: Option<Handoff>) -> Response {
         }
         None => {
             warn!(status, code = form.word("ErrorCode"), "session ended without a document");
-            bridge.hand_over_bare(form, call_sid, Trigger::BridgeFailure)
+            let session = state(bridge, form, &call_sid).map_or(0, |state| state.attempt);
+            bridge.hand_over_bare(form, call_sid, session, Trigger::BridgeFailure)
         }
     }
 }
@@ -108,8 +106,8 @@ fn state(bridge: &Shared, form: &Form, call_sid: &CallSid) -> Option<ActionState
 /// URL, signed; one that cannot be verified is that of a call we do not know, and gets one try.
 fn reconnect(bridge: &Shared, form: &Form, status: &str, call_sid: &CallSid) -> Option<(u8, Option<String>)> {
     let code = form.text("ErrorCode")?;
-    // A server that is about to end cannot take a call up again.
-    if status != "failed" || !RETRYABLE.contains(&code) || !bridge.is_ready() {
+    // A drain lets calls go on, and so does it let them come back, until what is left is handed over.
+    if status != "failed" || !RETRYABLE.contains(&code) || bridge.calls.are_called_off() {
         return None;
     }
     let state = state(bridge, form, call_sid);

@@ -39,15 +39,19 @@ fn is_retry(headers: &HeaderMap) -> bool {
 fn connect_or_hand_over(bridge: &Shared, form: &Form) -> Response {
     let Some(call_sid) = form.call_sid() else {
         error!("incoming call without a usable CallSid; it goes to a person");
-        return bridge.people.nameless(Trigger::BridgeFailure);
+        return super::nameless(bridge, Trigger::BridgeFailure);
     };
     if !bridge.is_ready() {
         info!(call.sid = %call_sid, "draining: the call goes to a person");
-        return bridge.hand_over_bare(form, call_sid, Trigger::BridgeFailure);
+        return bridge.hand_over_bare(form, call_sid, 0, Trigger::Drain);
     }
     if !form.is_live() {
         warn!(call.sid = %call_sid, status = form.word("CallStatus"), "incoming call is over already");
         return Response::new();
+    }
+    if let Err(full) = bridge.room.take(&bridge.calls, &call_sid) {
+        warn!(call.sid = %call_sid, full, calls = bridge.calls.count(), "no room: the call goes to a person");
+        return bridge.hand_over_bare(form, call_sid, 0, Trigger::Overload);
     }
     info!(call.sid = %call_sid, "incoming call");
     bridge.store.note(&call_sid, What::Came(form.came()));
@@ -62,6 +66,8 @@ pub(super) fn connect(
     attempt: u8,
     provider: Option<String>,
 ) -> Response {
+    // A call that is connected again is served already, whatever the limit says.
+    bridge.calls.expect(&call_sid, usize::MAX);
     let state = ActionState { call_sid: call_sid.clone(), attempt, provider: provider.clone() };
     let action = format!("/voice/handoff?s={}", bridge.keyring.seal(Purpose::Action, &state));
     let pass = RelayPass {

@@ -11,12 +11,17 @@ mod queued;
 mod recording;
 mod relay_socket;
 mod replay;
+mod room;
 mod signature;
 mod status;
+mod transfer;
 
 pub use incoming::relay as relay_noun;
 pub use people::People;
+pub use relay_socket::limited as limited_socket;
 pub use replay::Answered;
+pub use room::Room;
+pub use transfer::Transfer;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,9 +34,10 @@ use axum::routing::MethodFilter;
 use axum::routing::{MethodRouter, get, on};
 use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
+use tracing::info;
 
 use crate::calls::Calls;
-use crate::config::{Access, Origin};
+use crate::config::{Access, Limits, Origin};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
 use crate::llm::Model;
@@ -53,7 +59,7 @@ pub struct Bridge {
     /// Checks Twilio's signatures.
     pub verifier: Verifier,
     /// Signs our own tokens.
-    pub keyring: Keyring,
+    pub keyring: Arc<Keyring>,
     /// Where people answer.
     pub people: People,
     /// The prompts and tools in force.
@@ -68,6 +74,10 @@ pub struct Bridge {
     pub timings: Timings,
     /// What leads to a person beside the model.
     pub rules: Arc<Rules>,
+    /// How much this server takes on.
+    pub limits: Limits,
+    /// Whether it can take another call.
+    pub room: Room,
     /// Tracks every open relay socket.
     pub sockets: TaskTracker,
     /// Answers to requests that may be repeated.
@@ -83,19 +93,45 @@ impl Bridge {
     }
 
     /// Hands a call over with its document.
-    fn hand_over(&self, form: &Form, handoff: &Handoff) -> twiml::Response {
-        self.delivered(form, self.people.first());
-        self.people.take(handoff, &form.contact())
+    fn hand_over(&self, form: &Form, handoff: Handoff) -> twiml::Response {
+        let context = &handoff.context;
+        info!(handoff.id = context.handoff_id, trigger = ?context.trigger, "call goes to a person");
+        let call_sid = context.call_sid.clone();
+        self.delivered(form, self.people.delivery(0));
+        // The next target gets it too, should the first not take the call.
+        self.calls.keep(&call_sid, handoff.clone());
+        let playbook = self.calls.pinned(&call_sid, || self.shelf.current());
+        self.people.take(&Transfer::new(handoff, form.contact(), &playbook))
     }
 
-    /// Hands a call over that no session decided on.
-    fn hand_over_bare(&self, form: &Form, call_sid: CallSid, trigger: Trigger) -> twiml::Response {
+    /// Hands a call over that no session decided on. `session` is the number of the one that ended.
+    fn hand_over_bare(
+        &self,
+        form: &Form,
+        call_sid: CallSid,
+        session: u8,
+        trigger: Trigger,
+    ) -> twiml::Response {
         let handoff = Handoff::bare(call_sid.clone(), format!("HO{}", nonce()), trigger);
+        let (outcome, trigger) = (Some(Outcome::Escalated), Some(trigger));
         self.store.note(&call_sid, What::Came(form.came()));
-        self.store.note(&call_sid, What::Decided(0, Box::new(handoff.clone())));
-        self.store
-            .note(&call_sid, What::Left { outcome: Some(Outcome::Escalated), trigger: None, session: 0 });
-        self.hand_over(form, &handoff)
+        self.store.note(&call_sid, What::Decided(session, Box::new(handoff.clone())));
+        self.store.note(&call_sid, What::Left { outcome, trigger, session });
+        self.hand_over(form, handoff)
+    }
+
+    /// Hands a call over to the target after the one that did not take it.
+    fn pass_on(&self, form: &Form, tried: usize, call: &Transfer) -> twiml::Response {
+        self.delivered(form, self.people.delivery(tried.saturating_add(1)));
+        self.people.after(tried, call)
+    }
+
+    /// The document of a call: of a session of it, or of its latest hand-off. Kept here, else in the store.
+    async fn document(&self, call_sid: &CallSid, session: Option<u8>) -> Option<Handoff> {
+        match self.calls.kept(call_sid) {
+            Some(kept) => Some((*kept).clone()),
+            None => self.store.decided(call_sid, session).await,
+        }
     }
 
     /// Notes how far a hand-off has come.
@@ -110,7 +146,7 @@ type Shared = Arc<Bridge>;
 
 /// All routes of a server.
 pub fn router(bridge: Shared) -> Router {
-    let panicked = PersonOnPanic(bridge.people.nameless(Trigger::BridgeFailure).to_xml());
+    let panicked = PersonOnPanic(nameless(&bridge, Trigger::BridgeFailure).to_xml());
     let voice = Router::new()
         .route("/voice/incoming", webhook(incoming::answer))
         .route("/voice/handoff", webhook(handoff::answer))
@@ -129,6 +165,11 @@ pub fn router(bridge: Shared) -> Router {
         .route("/readyz", get(health::ready))
         .layer(from_fn_with_state(bridge.clone(), signature::only_this_machine_when_open));
     signed.merge(open).with_state(bridge)
+}
+
+/// Hands over a call of which nothing is known.
+fn nameless(bridge: &Shared, trigger: Trigger) -> twiml::Response {
+    bridge.people.take(&Transfer::nameless(trigger, &bridge.shelf.current()))
 }
 
 /// Twilio's numbers may be set to POST or GET.

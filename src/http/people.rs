@@ -1,11 +1,15 @@
-//! The TwiML that leads to people: the workflow first, then the number, at the end a voicemail.
+//! The TwiML that leads to people: the targets of the settings in their order, at the end a voicemail.
+//!
+//! A new kind of target is a variant of [`Target`], an arm of [`People::try_target`], and an arm of
+//! [`People::without_callbacks`].
 
-use crate::config::{HandoffNumber, Origin};
-use crate::handoff::{Contact, Handoff, Trigger};
-use crate::ids::WorkflowSid;
+use std::sync::Arc;
+
+use super::transfer::Transfer;
+use crate::config::{HandoffNumber, Origin, Target};
 use crate::store::{Delivery, DeliveryState};
-use crate::token::nonce;
-use crate::twiml::{Dial, Enqueue, Number, Record, Response, Say, Sip, Task};
+use crate::token::{Keyring, Purpose, TargetState};
+use crate::twiml::{Dial, Enqueue, Number, Record, Response, Sip, Task};
 
 /// How long a dialled number may ring, in seconds.
 const RING: u32 = 30;
@@ -13,106 +17,106 @@ const RING: u32 = 30;
 const LONGEST_MESSAGE: u32 = 180;
 
 /// Where people answer.
-#[derive(Debug, Clone)]
 pub struct People {
-    /// The TaskRouter workflow that queues an escalated call.
-    pub workflow: Option<WorkflowSid>,
-    /// Dialled when there is no workflow, or its queue did not take the call.
-    pub number: Option<HandoffNumber>,
+    /// Tried in this order. What stands behind a voicemail is never reached.
+    pub targets: Vec<Target>,
     /// Our own address, for the callbacks.
     pub origin: Origin,
+    /// Signs which target was tried, so that every node knows which one is next.
+    pub keyring: Arc<Keyring>,
 }
 
 impl People {
-    /// Hands a call over with its document.
-    pub fn take(&self, handoff: &Handoff, contact: &Contact) -> Response {
-        let Some(workflow) = &self.workflow else { return self.after_queue() };
-        let queue = enqueue(workflow, handoff, contact).action(&self.origin.http("/voice/queued"));
-        // What follows runs when the queue was left and its action could not be asked.
-        self.append_after_queue(Response::new().enqueue(queue))
+    /// Hands a call over to the first target.
+    pub fn take(&self, call: &Transfer) -> Response {
+        self.from(0, call)
     }
 
-    /// Hands over a call of which nothing is known.
-    pub fn nameless(&self, trigger: Trigger) -> Response {
-        self.take(&nobody(trigger), &Contact::default())
+    /// What is noted of a call that goes to a target.
+    pub(super) fn delivery(&self, target: usize) -> Delivery {
+        let (name, state) = match self.targets.get(target) {
+            Some(Target::Workflow(workflow)) => (format!("workflow:{workflow}"), DeliveryState::Queued),
+            Some(Target::Queue(name)) => (format!("queue:{name}"), DeliveryState::Queued),
+            Some(Target::Number(HandoffNumber::Phone(number))) => {
+                (format!("number:{number}"), DeliveryState::Dialled)
+            }
+            Some(Target::Number(HandoffNumber::Sip(address))) => (address.clone(), DeliveryState::Dialled),
+            Some(Target::Voicemail) | None => ("voicemail".to_owned(), DeliveryState::Voicemail),
+        };
+        Delivery { target: Some(name), state }
+    }
+
+    /// Hands a call over to the target after the one that did not take it.
+    pub fn after(&self, tried: usize, call: &Transfer) -> Response {
+        self.from(tried.saturating_add(1), call)
     }
 
     /// Hands a call over without ever asking this server again: for a document that is kept elsewhere, and for
     /// a server that is in trouble. What was tried is followed by what comes next in the document itself.
-    pub fn without_callbacks(&self, handoff: Option<&Handoff>, contact: &Contact) -> Response {
-        let bare = nobody(Trigger::BridgeFailure);
+    pub fn without_callbacks(&self, call: &Transfer) -> Response {
         let mut response = Response::new();
-        if let Some(workflow) = &self.workflow {
-            response = response.enqueue(enqueue(workflow, handoff.unwrap_or(&bare), contact));
+        for target in &self.targets {
+            response = match target {
+                Target::Workflow(_) | Target::Queue(_) => match enqueue(target, call) {
+                    Some(queue) => response.enqueue(queue),
+                    None => response,
+                },
+                // After a call that was answered nothing more may be said, and none may follow.
+                Target::Number(number) => return response.dial(dial(number)).hangup(),
+                Target::Voicemail => break,
+            };
         }
-        match &self.number {
-            // After a call that was answered nothing more may be said.
-            Some(number) => response.dial(dial(number)).hangup(),
-            // A recording without an action would begin the document anew.
-            None => response.say(Say::new(SORRY)).hangup(),
-        }
+        // A recording without an action would begin the document anew.
+        response.say(call.say(&call.lines.call_later)).hangup()
     }
 
-    /// What is noted of a call that is handed over.
-    pub(super) fn first(&self) -> Delivery {
-        match &self.workflow {
-            Some(workflow) => {
-                let target = Some(format!("workflow:{workflow}"));
-                Delivery { target, state: DeliveryState::Queued }
-            }
-            None => self.second(),
-        }
-    }
-
-    /// What is noted of a call that the queue did not take.
-    pub(super) fn second(&self) -> Delivery {
-        match &self.number {
-            Some(_) => Delivery { target: Some("number".to_owned()), state: DeliveryState::Dialled },
-            None => Self::last(),
-        }
-    }
-
-    /// What is noted of a call that nobody took.
-    pub(super) fn last() -> Delivery {
-        Delivery { target: Some("voicemail".to_owned()), state: DeliveryState::Voicemail }
-    }
-
-    /// The next target for a call that the queue did not take.
-    pub fn after_queue(&self) -> Response {
-        self.append_after_queue(Response::new())
-    }
-
-    /// The last resort: nobody answered, but somebody will call back.
-    pub fn voicemail(&self) -> Response {
-        self.append_voicemail(Response::new())
-    }
-
-    fn append_after_queue(&self, response: Response) -> Response {
-        let Some(number) = &self.number else { return self.append_voicemail(response) };
-        let dial = dial(number).action(&self.origin.http("/voice/dial"));
-        self.append_voicemail(response.dial(dial))
-    }
-
-    fn append_voicemail(&self, response: Response) -> Response {
-        let recording = self.origin.http("/voice/recording");
+    /// Every target from this one on: the verbs behind the first one are Twilio's own way on, should we not be
+    /// there to be asked.
+    fn from(&self, first: usize, call: &Transfer) -> Response {
+        let targets = self.targets.iter().enumerate().skip(first);
+        let people = targets.take_while(|(_, target)| **target != Target::Voicemail);
+        let response = people.fold(Response::new(), |response, (number, target)| {
+            self.try_target(response, number, target, call)
+        });
+        let action = self.action("/voice/recording", self.targets.len(), call);
         response
-            .say(Say::new(LEAVE_A_MESSAGE))
-            .record(Record::new().action(&recording).max_length(LONGEST_MESSAGE).play_beep(true))
+            .say(call.say(&call.lines.leave_message))
+            .record(Record::new().action(&action).max_length(LONGEST_MESSAGE).play_beep(true))
             .hangup()
     }
+
+    fn try_target(&self, response: Response, number: usize, target: &Target, call: &Transfer) -> Response {
+        match target {
+            Target::Workflow(_) | Target::Queue(_) => match enqueue(target, call) {
+                Some(queue) => response.enqueue(queue.action(&self.action("/voice/queued", number, call))),
+                None => response,
+            },
+            Target::Number(to) => response.dial(dial(to).action(&self.action("/voice/dial", number, call))),
+            Target::Voicemail => response,
+        }
+    }
+
+    /// The address that is asked what comes after a target.
+    fn action(&self, path: &str, target: usize, call: &Transfer) -> String {
+        let state = TargetState {
+            call_sid: call.handoff.context.call_sid.clone(),
+            target: target.try_into().unwrap_or(u8::MAX),
+            language: call.language.clone(),
+        };
+        self.origin.http(&format!("{path}?s={}", self.keyring.seal(Purpose::Target, &state)))
+    }
 }
 
-const LEAVE_A_MESSAGE: &str = "I am sorry, nobody can take your call right now. \
-                               Please leave a message with your number after the tone, and we will call you back.";
-const SORRY: &str = "I am sorry, nobody can take your call right now. Please call again later. Goodbye.";
-
-fn nobody(trigger: Trigger) -> Handoff {
-    let unknown = "unknown".parse().expect("a plain word is an identifier");
-    Handoff::bare(unknown, nonce(), trigger)
-}
-
-fn enqueue(workflow: &WorkflowSid, handoff: &Handoff, contact: &Contact) -> Enqueue {
-    Enqueue::workflow(workflow).task(Task::new(&handoff.to_task_attributes(contact)))
+/// The queue of a target that has one.
+fn enqueue(target: &Target, call: &Transfer) -> Option<Enqueue> {
+    match target {
+        Target::Workflow(workflow) => {
+            let task = Task::new(&call.handoff.to_task_attributes(&call.contact));
+            Some(Enqueue::workflow(workflow).task(task))
+        }
+        Target::Queue(name) => Some(Enqueue::queue(name)),
+        Target::Number(_) | Target::Voicemail => None,
+    }
 }
 
 fn dial(number: &HandoffNumber) -> Dial {

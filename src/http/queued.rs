@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use tracing::{info, warn};
 
 use super::form::Form;
-use super::{Shared, Twiml, replay};
+use super::{Shared, Transfer, Twiml, replay};
 use crate::store::DeliveryState;
 use crate::twiml::Response;
 
@@ -18,11 +18,12 @@ pub(super) async fn answer(
     headers: HeaderMap,
     Extension(form): Extension<Form>,
 ) -> Twiml {
-    let key = replay::key("queued", &headers, &form, &["QueueResult"]);
-    bridge.answered.once(key, || (&next(&bridge, &form)).into())
+    let key = replay::key("queued", &headers, &form, &["QueueResult", "s"]);
+    let (call, tried) = Transfer::under_way(&bridge, &form).await;
+    bridge.answered.once(key, || (&next(&bridge, &form, &call, tried)).into())
 }
 
-fn next(bridge: &Shared, form: &Form) -> Response {
+fn next(bridge: &Shared, form: &Form, call: &Transfer, tried: Option<usize>) -> Response {
     let result = form.word("QueueResult").unwrap_or("none");
     let call_sid = form.call_sid();
     let call_sid = call_sid.as_ref().map(tracing::field::display);
@@ -40,9 +41,9 @@ fn next(bridge: &Shared, form: &Form) -> Response {
         }
         _ if !form.is_live() => Response::new(),
         _ => {
-            warn!(call.sid = call_sid, result, "queue did not take the call; trying the next target");
-            bridge.delivered(form, bridge.people.second());
-            bridge.people.after_queue()
+            warn!(call.sid = call_sid, result, tried, "queue did not take the call; trying the next target");
+            // A queue we cannot place was the first, as it nearly always is.
+            bridge.pass_on(form, tried.unwrap_or(0), call)
         }
     }
 }

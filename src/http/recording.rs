@@ -7,13 +7,12 @@ use axum::extract::State;
 use tracing::warn;
 
 use super::form::Form;
-use super::{Shared, Twiml};
+use super::{Shared, Transfer, Twiml};
 use crate::store::DeliveryState;
-use crate::twiml::{Response, Say};
+use crate::twiml::Response;
 
 /// Thanks the caller, and tells the operator.
 pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extension<Form>) -> Twiml {
-    bridge.delivered(&form, DeliveryState::Message.into());
     let call_sid = form.call_sid();
     warn!(
         call.sid = call_sid.as_ref().map(tracing::field::display),
@@ -21,5 +20,7 @@ pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extens
         seconds = form.word("RecordingDuration"),
         "a caller left a message: somebody should call back"
     );
-    (&Response::new().say(Say::new("Thank you. We will call you back. Goodbye.")).hangup()).into()
+    bridge.delivered(&form, DeliveryState::Message.into());
+    let (call, _) = Transfer::under_way(&bridge, &form).await;
+    (&Response::new().say(call.say(&call.lines.message_left)).hangup()).into()
 }

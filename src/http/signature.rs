@@ -5,6 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tokio::time::timeout;
 use tracing::warn;
 
 use super::Shared;
@@ -26,9 +27,16 @@ pub(super) async fn check(State(bridge): State<Shared>, request: Request, next: 
         return refusal("no X-Twilio-Signature");
     }
     let (mut parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LONGEST_BODY).await else {
-        warn!("request body over 1 MiB refused");
-        return (StatusCode::PAYLOAD_TOO_LARGE, "the body is over 1 MiB\n").into_response();
+    let body = match timeout(bridge.limits.request, to_bytes(body, LONGEST_BODY)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => {
+            warn!("request body over 1 MiB refused");
+            return (StatusCode::PAYLOAD_TOO_LARGE, "the body is over 1 MiB\n").into_response();
+        }
+        Err(_) => {
+            warn!("request body took too long");
+            return (StatusCode::REQUEST_TIMEOUT, "the body took too long\n").into_response();
+        }
     };
     let fields = is_form(&parts.headers).then(|| form(&body));
     if signed && !is_signed(&bridge, &parts.headers, &parts.uri, fields.as_deref(), &body) {

@@ -16,6 +16,8 @@ pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extens
     let call_sid = form.call_sid();
     if let Some(call_sid) = call_sid.as_ref().filter(|_| !form.is_live()) {
         bridge.store.note(call_sid, What::Over);
+        // Nothing more is asked about a call that is over.
+        bridge.calls.asked(call_sid);
     }
     info!(
         call.sid = call_sid.as_ref().map(tracing::field::display),

@@ -28,6 +28,8 @@ use crate::llm::hedge::hedged;
 use crate::llm::{Answer, Model, Question};
 use body::Body;
 use delta::Chunk;
+#[cfg(fuzzing)]
+pub use delta::read_chunks;
 use refusal::{is_too_long, obstacle};
 use transport::Transport;
 use watched::Watch;

@@ -17,6 +17,9 @@ struct LinesFile {
     cut_short: Option<Say>,
     still_there: Option<Say>,
     emergency: Option<Say>,
+    leave_message: Option<Say>,
+    message_left: Option<Say>,
+    call_later: Option<Say>,
 }
 
 /// Reads the sentences; what is absent comes from `fallback`.
@@ -37,6 +40,9 @@ pub(super) fn read(file: &str, text: &str, fallback: Lines) -> Result<Lines, Fil
         cut_short: lines.cut_short.unwrap_or(fallback.cut_short),
         still_there: lines.still_there.unwrap_or(fallback.still_there),
         emergency: lines.emergency.unwrap_or(fallback.emergency),
+        leave_message: lines.leave_message.unwrap_or(fallback.leave_message),
+        message_left: lines.message_left.unwrap_or(fallback.message_left),
+        call_later: lines.call_later.unwrap_or(fallback.call_later),
     })
 }
 

@@ -52,6 +52,11 @@ impl Leaving {
         self.end_at.map_or(self.latest, |at| at.min(self.latest))
     }
 
+    /// Sets a nearer end to the way out.
+    pub(super) fn hurry(&mut self, latest: Instant) {
+        self.latest = self.latest.min(latest);
+    }
+
     /// Counts text sent as goodbye.
     pub(super) fn said_goodbye(&mut self, text: &str) {
         self.goodbye += text.chars().count();

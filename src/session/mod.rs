@@ -14,6 +14,7 @@ mod keypad;
 mod ladder;
 mod leaving;
 mod playback;
+mod relinquish;
 pub mod rules;
 mod settings;
 mod shorten;
@@ -53,6 +54,8 @@ pub enum Input {
     Model(RequestId, ModelEvent),
     /// A tool that the driver ran has finished; `Err` holds what the model is told.
     ToolDone(RunId, Result<Pii<String>, Pii<String>>),
+    /// The bridge cannot go on with the call, for this reason: a person takes over now. May come more than once.
+    Relinquish(Trigger),
     /// The time given by [`Session::deadline`] has come.
     DeadlinePassed,
 }
@@ -161,6 +164,10 @@ struct Counts {
     rounds: u8,
     /// Whether the model was told of less in this turn, because all of it was too long.
     shortened: bool,
+    /// How much the caller said in this session, in bytes.
+    said: usize,
+    /// How many utterances in a row none of which was answered.
+    unanswered: u32,
 }
 
 /// What is known of a call when its session is over.
@@ -225,6 +232,7 @@ impl Session {
                 Input::Frame(frame) => self.hear(frame, now),
                 Input::Model(request, event) => self.model(request, event, now),
                 Input::ToolDone(run, result) => self.tool_done(run, result, now),
+                Input::Relinquish(trigger) => self.relinquish(trigger, now),
                 Input::DeadlinePassed => self.deadline_passed(now),
             }
         }
@@ -358,7 +366,7 @@ impl Session {
         match frame {
             Inbound::Prompt { text, last: true, .. } => {
                 self.attention.words(now);
-                self.caller_said(text.expose(), now);
+                self.prompted(text.expose(), now);
             }
             Inbound::Interrupt { heard, .. } => {
                 self.attention.sound(now);

@@ -128,6 +128,12 @@ pub struct Lines {
     pub still_there: Say,
     /// Says that in danger the emergency number is to be called.
     pub emergency: Say,
+    /// Says that nobody can take the call, asks for a message, and promises to call back.
+    pub leave_message: Say,
+    /// Thanks for the message, and promises again.
+    pub message_left: Say,
+    /// Says that nobody can take the call, where no message can be left either.
+    pub call_later: Say,
 }
 
 impl Settings {

@@ -59,6 +59,11 @@ impl Running {
         self.leave.as_ref().is_some_and(|handoff| handoff.context.outcome == Outcome::Escalated)
     }
 
+    /// What one of the calls wished for, without waiting for the others any longer.
+    pub(super) fn take_wish(&mut self) -> Option<(Handoff, ReplyId)> {
+        Some((*self.leave.take()?, self.reply))
+    }
+
     pub(super) fn runs(&self) -> impl Iterator<Item = RunId> {
         self.pending.iter().map(|pending| pending.run)
     }

@@ -1,4 +1,8 @@
-//! What goes wrong around a call, on whole servers: nobody is stranded.
+//! What fails, and what the caller hears then: whole servers, one failure each.
 
+mod deploy;
+mod load;
 mod model;
+mod queue;
 mod rules;
+mod socket;

@@ -1,6 +1,9 @@
 //! A whole server on a free port, as Twilio meets it: public address, signatures, and a model that is scripted.
 
 use std::collections::BTreeMap;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -11,6 +14,7 @@ use url::Url;
 use warmline::app::Server;
 use warmline::caller::{Call, Conversation, Rate, Twilio};
 use warmline::config::Config;
+use warmline::http::Bridge;
 use warmline::store::Store;
 use warmline::twiml::Element;
 
@@ -31,7 +35,11 @@ pub(crate) struct TestBridge {
     pub(crate) model: FakeModel,
     pub(crate) ending: CancellationToken,
     pub(crate) store: Store,
-    tasks: JoinSet<()>,
+    /// A second signal.
+    pub(crate) hurry: CancellationToken,
+    /// What the server knows.
+    pub(crate) inner: Arc<Bridge>,
+    serving: JoinSet<()>,
 }
 
 impl TestBridge {
@@ -74,17 +82,35 @@ impl TestBridge {
             (Url::parse(PUBLIC).unwrap(), Some(SecretString::from(TOKEN)))
         };
         let twilio = Twilio::new(base.clone(), public, format!("AC{}", "a".repeat(32)), token).unwrap();
-        let ending = CancellationToken::new();
-        let mut tasks = JoinSet::new();
-        let (ends, now) = (ending.clone(), CancellationToken::new());
-        tasks.spawn(async move { server.serve(ends, now).await.unwrap() });
-        Self { twilio, base, model, ending, store, tasks }
+        let inner = server.bridge().clone();
+        let (ending, hurry) = (CancellationToken::new(), CancellationToken::new());
+        let mut serving = JoinSet::new();
+        serving.spawn(server.serve(ending.clone(), hurry.clone()));
+        Self { twilio, base, model, ending, store, hurry, inner, serving }
     }
 
-    /// Waits until the server has ended.
-    pub(crate) async fn ended(mut self) {
-        let ended = async { while self.tasks.join_next().await.is_some() {} };
-        tokio::time::timeout(SOON, ended).await.expect("it ends in time");
+    /// Waits until the server has ended by itself.
+    pub(crate) async fn ended(&mut self, within: Duration) {
+        let ended = tokio::time::timeout(within, self.serving.join_next()).await;
+        ended.expect("the server ends").expect("a server").expect("it ends without a panic");
+    }
+
+    /// With a `warmline.toml` beside the usual settings.
+    pub(crate) async fn configured(
+        toml: &str,
+        settings: &[(&str, &str)],
+        script: impl Fn(&Value) -> Vec<Step> + Send + Sync + 'static,
+    ) -> Self {
+        static FILES: AtomicU32 = AtomicU32::new(0);
+        let name = format!("warmline-{}-{}.toml", process::id(), FILES.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, toml).unwrap();
+        let settings: Vec<_> =
+            settings.iter().copied().chain([("WARMLINE_CONFIG", path.to_str().unwrap())]).collect();
+        let bridge = Self::with(&settings, script).await;
+        // It is read once, at the start.
+        std::fs::remove_file(&path).unwrap();
+        bridge
     }
 
     pub(crate) fn call(&self) -> Call {

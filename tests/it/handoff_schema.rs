@@ -75,7 +75,9 @@ fn triggers() -> impl Iterator<Item = Trigger> {
         Trigger::LongestDuration => Some(Trigger::MostTurns),
         Trigger::MostTurns => Some(Trigger::Topic),
         Trigger::Topic => Some(Trigger::Emergency),
-        Trigger::Emergency => None,
+        Trigger::Emergency => Some(Trigger::Drain),
+        Trigger::Drain => Some(Trigger::Overload),
+        Trigger::Overload => None,
     })
 }
 

@@ -36,6 +36,7 @@ pub(crate) fn lines() -> Lines {
         cut_short: say("I have to stop there. Shall I go on?", "Tengo que parar. ¿Sigo?"),
         still_there: say("Are you still there?", "¿Sigue ahí?"),
         emergency: say("In danger, call the emergency number.", "En peligro, llame a emergencias."),
+        ..Lines::default()
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use warmline::chat::{Finish, Message, ModelError, ModelEvent, Obstacle, ToolCall, ToolChoice, Toolbox};
+use warmline::handoff::Trigger;
 use warmline::relay::{Inbound, Info, Outbound};
 use warmline::session::{Ask, Input, Opening, Output, Outputs, RequestId, RunId, Session, Settings};
 
@@ -64,6 +65,8 @@ enum Step {
     Lag(u64),
     /// The model goes on and on, and so do the reports.
     Dawdle,
+    /// The bridge cannot go on.
+    Relinquish,
     Reconnect,
 }
 
@@ -112,6 +115,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => wait.prop_map(Step::Wait),
         1 => (0..2_000u64).prop_map(Step::Lag),
         1 => Just(Step::Dawdle),
+        1 => Just(Step::Relinquish),
         1 => Just(Step::Reconnect),
     ]
 }
@@ -305,6 +309,12 @@ impl Watch {
                     self.model(None, &Says::Words("X, ".into()));
                     self.frame(Inbound::Info(Info::AgentSpeaking(round % 2 == 0)));
                 }
+            }
+            Step::Relinquish => {
+                self.input(Input::Relinquish(Trigger::Drain), None);
+                assert!(self.leaving.is_some(), "nobody takes the call over");
+                let soon = self.session.deadline().is_none_or(|at| at <= self.now + Duration::from_secs(8));
+                assert!(soon, "the server would not wait for that");
             }
             Step::Reconnect => self.reconnect(),
         }

@@ -23,7 +23,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, registry};
 use warmline::calls::Calls;
 use warmline::chat::{Finish, Message, ModelError, ModelEvent, Obstacle, ToolCall, ToolChoice};
-use warmline::driver::{self, Call, Lost, Wire};
+use warmline::driver::{self, Call, Lost, Patience, Wire};
 use warmline::llm::{Answer, Model, Question};
 use warmline::playbook::{Shelf, Source, Sources};
 use warmline::session::Timings;
@@ -267,6 +267,7 @@ impl Stage {
             store: Store::none(),
             timings: timings(),
             rules: Arc::default(),
+            patience: Patience { setup: SOON, send: SOON },
         };
         let span = info_span!("call", call.sid = CALL);
         let both = async { tokio::join!(driver::run(ours, call).instrument(span), script(theirs)) };

@@ -267,10 +267,10 @@ async fn a_file_that_cannot_be_written_costs_calls_nothing_and_the_gap_is_filled
     let Some(disk) = Disk::new("readonly") else { return };
     let url = disk.0.url();
     {
-        let before = TestBridge::with(&[("DATABASE_URL", &url)], helpful).await;
+        let mut before = TestBridge::with(&[("DATABASE_URL", &url)], helpful).await;
         assert!(before.store.flush().await);
         before.ending.cancel();
-        before.ended().await;
+        before.ended(SOON).await;
     }
     disk.remount("ro").await;
     let bridge = TestBridge::with(&[("DATABASE_URL", &url)], helpful).await;

@@ -59,6 +59,19 @@ impl From<ToolCallDelta> for Fragment {
     }
 }
 
+/// Reads the chunks of an answer without a server: the words, and the tool calls. For `fuzz/` alone.
+#[cfg(fuzzing)]
+pub fn read_chunks<'a>(data: impl Iterator<Item = &'a str>) -> (String, Vec<crate::chat::ToolCall>) {
+    let mut words = String::new();
+    let mut calls = crate::chat::ToolCallAssembly::default();
+    let chunks = data.filter_map(|line| serde_json::from_str::<Chunk>(line).ok());
+    for delta in chunks.filter_map(|chunk| chunk.choices.into_iter().next()?.delta) {
+        words.push_str(&delta.content.unwrap_or_default());
+        delta.tool_calls.unwrap_or_default().into_iter().for_each(|fragment| calls.push(fragment.into()));
+    }
+    (words, calls.finish())
+}
+
 /// `null` where a list belongs is an empty list.
 fn lenient<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Choice>, D::Error> {
     Ok(Option::deserialize(from)?.unwrap_or_default())

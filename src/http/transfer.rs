@@ -1,0 +1,70 @@
+//! A call that goes to people: its document, who calls, and what is said on the way, in the call's language.
+
+use std::sync::Arc;
+
+use super::Shared;
+use super::form::Form;
+use crate::chat;
+use crate::handoff::{Contact, Handoff, Trigger};
+use crate::playbook::Playbook;
+use crate::session::Lines;
+use crate::token::{Purpose, TargetState, nonce};
+use crate::twiml::Say;
+
+/// What English is spoken with where a sentence has no translation.
+const ENGLISH: &str = "en-US";
+
+/// A call on its way to people.
+pub struct Transfer {
+    /// What the person is to know.
+    pub handoff: Handoff,
+    /// Who calls.
+    pub contact: Contact,
+    /// Our own sentences.
+    pub lines: Arc<Lines>,
+    /// The language spoken, as a BCP 47 tag.
+    pub language: String,
+}
+
+impl Transfer {
+    /// A call with its document. Where that names no language, the prompt's is spoken.
+    pub fn new(handoff: Handoff, contact: Contact, playbook: &Playbook) -> Self {
+        let spoken = Some(&handoff.context.language).filter(|language| !language.is_empty());
+        let language = spoken.unwrap_or(&playbook.prompts.front.language).clone();
+        Self { handoff, contact, lines: playbook.prompts.lines.clone(), language }
+    }
+
+    /// A call of which nothing is known.
+    pub fn nameless(trigger: Trigger, playbook: &Playbook) -> Self {
+        let unknown = "unknown".parse().expect("a plain word is an identifier");
+        Self::new(Handoff::bare(unknown, nonce(), trigger), Contact::default(), playbook)
+    }
+
+    /// The call of a callback, and which target it had tried, if our own part of the address says so. Its
+    /// document is the kept one; where there is none it is a bare one.
+    pub(super) async fn under_way(bridge: &Shared, form: &Form) -> (Self, Option<usize>) {
+        let current = bridge.shelf.current();
+        let Some(call_sid) = form.call_sid() else {
+            return (Self::nameless(Trigger::BridgeFailure, &current), None);
+        };
+        let state =
+            form.text("s").and_then(|state| bridge.keyring.open::<TargetState>(Purpose::Target, state));
+        let state = state.filter(|state| state.call_sid == call_sid);
+        let handoff = bridge.document(&call_sid, None).await;
+        let handoff = handoff.unwrap_or_else(|| Handoff::bare(call_sid, nonce(), Trigger::BridgeFailure));
+        let mut call = Self::new(handoff, form.contact(), &current);
+        let tried = state.map(|state| {
+            call.language = state.language;
+            usize::from(state.target)
+        });
+        (call, tried)
+    }
+
+    /// One of our sentences in the language of the call, or in English with an English voice.
+    pub fn say(&self, line: &chat::Say) -> Say {
+        let text = line.within(&self.language).unwrap_or_default();
+        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        let untranslated = primary(&self.language) != "en" && line.within("en") == Some(text);
+        Say::new(text).language(if untranslated { ENGLISH } else { &self.language })
+    }
+}
