@@ -6,7 +6,7 @@ use crate::store::archive::{HandedOff, Moment, Said, Whole};
 
 const WIDTH: usize = 80;
 /// How far everything but the first line of a paragraph is moved in.
-const INDENT: usize = 12;
+const INDENT: usize = 17;
 
 /// The whole call.
 pub(super) fn page(whole: &Whole) -> String {
@@ -56,7 +56,7 @@ fn turn(page: &mut Page, said: &Said) {
         let why = if said.interrupted { "cut off" } else { "not heard" };
         words.push_str(&format!(" [{why}: {unheard}]"));
     }
-    page.field(&format!("{} {who}", clock(said.steps.began_at)), words.trim());
+    page.field(&format!("{} {who}", second(said.steps.began_at)), words.trim());
     if let Some(first) = said.steps.first_frame_at.filter(|_| said.steps.first_delta_at.is_some()) {
         page.field("", &format!("(first word after {} ms)", first.0.saturating_sub(said.steps.began_at.0)));
     }
@@ -79,10 +79,6 @@ fn hand_off(page: &mut Page, handoff: &HandedOff) {
 }
 
 /// `06:25:09`
-fn clock(moment: Moment) -> String {
-    moment.to_string().chars().skip(11).take(5).collect()
-}
-
 fn second(moment: Moment) -> String {
     moment.to_string().chars().skip(11).take(8).collect()
 }
@@ -94,6 +90,7 @@ impl Page {
     /// A paragraph behind a name, broken between words.
     fn field(&mut self, name: &str, text: &str) {
         let mut line = format!("{name:<INDENT$}");
+        debug_assert!(name.len() < INDENT, "a name runs into its text");
         let mut is_empty = true;
         // What a caller said may hold anything; a terminal must not obey it.
         for word in text.split_whitespace().flat_map(pieces) {
@@ -131,7 +128,7 @@ mod tests {
     #[test]
     fn a_page_fits_80_columns_and_a_terminal_obeys_nothing_in_it() {
         let mut page = Page::default();
-        page.field("06:25 caller", &format!("hello \u{1b}[2J {} {}", "x".repeat(200), "word ".repeat(40)));
+        page.field("06:25:09 caller", &format!("hello \u{1b}[2J {} {}", "x".repeat(200), "word ".repeat(40)));
         assert!(page.0.lines().all(|line| line.chars().count() <= 80), "{}", page.0);
         assert!(!page.0.contains('\u{1b}') && page.0.lines().count() > 4);
     }
