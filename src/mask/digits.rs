@@ -1,6 +1,6 @@
 //! Digits as they are said and written: `4111 1111`, `4-1-1-1`, `four one one one`.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// The words of each digit, in the languages that requests for a person are recognised in.
 const WORDS: [&[&str]; 10] = [
@@ -33,6 +33,20 @@ pub(super) struct Run {
     pub(super) digits: Vec<Digit>,
     /// Where groups begin among the digits: `4111 1111` has two groups. Ends with the number of digits.
     pub(super) edges: Vec<usize>,
+}
+
+impl Run {
+    /// Where it ends in the text.
+    pub(super) fn end(&self) -> usize {
+        self.digits.last().map_or(0, |digit| digit.place.end)
+    }
+
+    /// The places of its last groups, as long as each has so many digits and begins at a place of the text or later.
+    pub(super) fn last_groups(&self, sizes: RangeInclusive<usize>, from: usize) -> Vec<Range<usize>> {
+        let groups = self.edges.windows(2).rev().map(|edges| &self.digits[edges[0]..edges[1]]);
+        let fits = |group: &&[Digit]| sizes.contains(&group.len()) && group[0].place.start >= from;
+        groups.take_while(fits).flatten().map(|digit| digit.place.clone()).collect()
+    }
 }
 
 /// Every run of digits in a text.

@@ -20,15 +20,16 @@ const MASK: char = '*';
 /// How many characters before a short number may say what it is.
 const CUE_REACH: usize = 60;
 
+/// How many digits of a shortened text may be the beginning of a card.
+const SHORTEST_TORN: usize = 9;
+
 /// Words that say that a short number is a card's security code. Lower case.
-const CODE_CUES: [&str; 18] = [
+const CODE_CUES: [&str; 16] = [
     "cvv",
     "cvc",
     "csc",
     "cv2",
     "security code",
-    "securitycode",
-    "security_code",
     "verification value",
     "back of the card",
     "back of your card",
@@ -42,7 +43,7 @@ const CODE_CUES: [&str; 18] = [
     "sicherheitscode",
 ];
 /// Words that say that a number is a social security number. Lower case.
-const SSN_CUES: [&str; 5] = ["ssn", "social security", "social_security", "socialsecurity", "seguro social"];
+const SSN_CUES: [&str; 3] = ["ssn", "social security", "seguro social"];
 
 /// The text without what must not be kept. `cue` is what was said or written before it, such as the question
 /// that the text answers.
@@ -50,14 +51,20 @@ pub fn mask<'a>(text: &'a str, cue: Option<&str>) -> Cow<'a, str> {
     let mut hidden: Vec<Range<usize>> = Vec::new();
     let cue = cue.unwrap_or_default().to_lowercase();
     for run in runs(text) {
-        hidden.extend(numbers::cards(&run));
+        let cards = numbers::cards(&run);
+        hidden.extend(cards.iter().flat_map(|card| card.hidden.iter().cloned()));
         hidden.extend(numbers::hyphenated_ssns(&run, text));
         let count = run.digits.len();
         let cued = |cues: &[&str]| has(&cue, cues) || has(&before(text, &run), cues);
         let is_code = (3..=4).contains(&count) && cued(&CODE_CUES);
         let is_ssn = (count == 4 || count == 9) && cued(&SSN_CUES);
-        if is_code || is_ssn {
+        // A text that was shortened may end in the middle of a card.
+        let is_torn = count >= SHORTEST_TORN && text[run.end()..].starts_with('…');
+        if is_code || is_ssn || is_torn {
             hidden.extend(run.digits.iter().map(|digit| digit.place.clone()));
+        } else if !cards.is_empty() || cued(&CODE_CUES) {
+            // "4111 1111 1111 1111, 0927, 123": what follows a card is its date and its code.
+            hidden.extend(run.last_groups(3..=4, cards.last().map_or(0, |card| card.end)));
         }
     }
     if hidden.is_empty() {
@@ -82,12 +89,12 @@ pub fn mask_json(text: &str) -> String {
 fn mask_value(value: &mut Value, key: Option<&str>) {
     match value {
         Value::String(text) => {
-            if let Cow::Owned(masked) = mask(text, key) {
+            if let Cow::Owned(masked) = mask(text, key.map(words_of).as_deref()) {
                 *text = masked;
             }
         }
         Value::Number(number) => {
-            if let Cow::Owned(masked) = mask(&number.to_string(), key) {
+            if let Cow::Owned(masked) = mask(&number.to_string(), key.map(words_of).as_deref()) {
                 *value = Value::String(masked);
             }
         }
@@ -95,6 +102,20 @@ fn mask_value(value: &mut Value, key: Option<&str>) {
         Value::Object(map) => map.iter_mut().for_each(|(key, value)| mask_value(value, Some(key))),
         Value::Null | Value::Bool(_) => {}
     }
+}
+
+/// The words of a name such as `cardCvv` or `security_code`.
+pub(crate) fn words_of(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 4);
+    let mut after_small = false;
+    for letter in name.chars() {
+        if letter.is_uppercase() && after_small {
+            words.push(' ');
+        }
+        after_small = letter.is_lowercase();
+        words.push(if letter.is_alphanumeric() { letter } else { ' ' });
+    }
+    words
 }
 
 /// The text shortly before a run, in lower case.
@@ -135,6 +156,7 @@ mod tests {
             ),
             ("4111.1111.1111.1111", "****.****.****.1111"),
             ("Visa:4222222222222", "Visa:*********2222"),
+            ("my card is 4111 1111 11…", "my card is **** **** **…"),
         ] {
             assert_eq!(mask(said, None), kept);
         }
@@ -172,6 +194,9 @@ mod tests {
             assert_eq!(mask(said, None), kept);
         }
         assert_eq!(mask("123", Some("What is the security code?")), "***");
+        let all = Some("Card number, expiry and security code, please.");
+        assert_eq!(mask("0927, 123", all), "****, ***");
+        assert_eq!(mask("4111 1111 1111 1111, 0927, 123", None), "**** **** **** 1111, ****, ***");
         assert_eq!(mask("it's four five six", Some("Your CVV, please.")), "it's **** **** ***");
         for (said, cue) in [
             ("I live at number 123", "Where do you live?"),
@@ -213,10 +238,11 @@ mod tests {
 
     #[test]
     fn json_is_masked_by_its_keys_and_stays_json() {
-        let masked =
-            mask_json(r#"{"cvv": 123, "card": "4111111111111111", "n": 4111111111111111, "order": 123}"#);
+        let masked = mask_json(
+            r#"{"cardCvv": 123, "security_code": "456", "card": "4111111111111111", "n": 4111111111111111, "order": 123}"#,
+        );
         let masked: Value = serde_json::from_str(&masked).unwrap();
-        assert_eq!(masked["cvv"], "***");
+        assert_eq!((&masked["cardCvv"], &masked["security_code"]), (&"***".into(), &"***".into()));
         assert_eq!(masked["card"], "************1111");
         assert_eq!(masked["n"], "************1111");
         assert_eq!(masked["order"], 123);

@@ -9,9 +9,17 @@ const LONGEST_CARD: usize = 19;
 /// How much of a card's number may be kept: PCI DSS allows its last four digits.
 const KEPT: usize = 4;
 
-/// The places of digits that belong to cards, but for the last four of each.
-pub(super) fn cards(run: &Run) -> Vec<Range<usize>> {
-    let mut hidden = Vec::new();
+/// A payment card in a run of digits.
+pub(super) struct Card {
+    /// The places of its digits, but for the last four.
+    pub(super) hidden: Vec<Range<usize>>,
+    /// Where it ends in the text.
+    pub(super) end: usize,
+}
+
+/// Every card of a run.
+pub(super) fn cards(run: &Run) -> Vec<Card> {
+    let mut cards = Vec::new();
     let mut from = 0;
     while from + 1 < run.edges.len() {
         // The longest number that begins at this group; a number never begins or ends within one.
@@ -19,14 +27,17 @@ pub(super) fn cards(run: &Run) -> Vec<Range<usize>> {
         let card = ends.map(|end| &run.digits[run.edges[from]..*end]).find(|digits| is_card(digits));
         match card {
             Some(digits) => {
-                hidden.extend(digits[..digits.len() - KEPT].iter().map(|digit| digit.place.clone()));
+                cards.push(Card {
+                    hidden: digits[..digits.len() - KEPT].iter().map(|digit| digit.place.clone()).collect(),
+                    end: digits[digits.len() - 1].place.end,
+                });
                 let end = run.edges[from] + digits.len();
                 from = run.edges.iter().position(|edge| *edge == end).unwrap_or(run.edges.len());
             }
             None => from += 1,
         }
     }
-    hidden
+    cards
 }
 
 fn is_card(digits: &[Digit]) -> bool {

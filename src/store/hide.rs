@@ -11,12 +11,18 @@ use crate::record::Turn;
 /// The arguments of a tool whose input must not be kept. Still JSON, because a model reads them again.
 const SECURE: &str = r#"{"masked":true}"#;
 
+/// Leaves out the input of tools whose manifests say so.
+pub(super) fn secure_input(turn: &mut Turn) {
+    for run in turn.runs.iter_mut().filter(|run| run.secure) {
+        run.call.arguments = SECURE.into();
+    }
+}
+
 pub(super) fn turn(turn: &mut Turn) {
     let cue = turn.answers.take();
     text(&mut turn.text, cue.as_ref().map(|cue| cue.expose().as_str()));
     for run in &mut turn.runs {
-        run.call.arguments =
-            if run.secure { SECURE.into() } else { mask_json(run.call.arguments.expose()).into() };
+        run.call.arguments = mask_json(run.call.arguments.expose()).into();
         if let Some(result) = &mut run.result {
             *result = mask_json(result.expose()).into();
         }
@@ -25,24 +31,37 @@ pub(super) fn turn(turn: &mut Turn) {
 
 pub(super) fn facts(facts: &mut BTreeMap<String, Pii<String>>) {
     for (name, fact) in facts {
-        text(fact, Some(name));
+        text(fact, Some(&crate::mask::words_of(name)));
     }
 }
 
 pub(super) fn handoff(handoff: &mut Handoff) {
-    text(&mut handoff.reason, None);
-    text(&mut handoff.call_summary, None);
     let context = &mut handoff.context;
+    let asked = context.transcript.iter().filter(|line| line.who == Speaker::Agent);
+    // A summary quotes answers without their questions.
+    let asked: Vec<&str> = asked.map(|line| line.text.expose().as_str()).collect();
+    let asked = asked.join(" ");
+    for text_of in [&mut handoff.reason, &mut handoff.call_summary] {
+        text(text_of, Some(&asked));
+    }
     if let Some(topic) = &mut context.topic {
         text(topic, None);
     }
     facts(&mut context.memory);
-    let mut before: Option<String> = None;
+    let (mut asked, mut before) = (String::new(), String::new());
     for line in &mut context.transcript {
-        let said = line.text.expose().clone();
-        let cue = before.take().filter(|_| line.who == Speaker::Caller);
-        text(&mut line.text, cue.as_deref());
-        before = Some(said).filter(|_| line.who == Speaker::Agent);
+        match line.who {
+            Speaker::Caller => {
+                text(&mut line.text, Some(&asked));
+                before = std::mem::take(&mut asked);
+            }
+            // We may say again what we were told.
+            Speaker::Agent => {
+                asked.push_str(line.text.expose());
+                asked.push(' ');
+                text(&mut line.text, Some(&before));
+            }
+        }
     }
 }
 

@@ -169,7 +169,7 @@ impl History {
             return;
         }
         for entry in self.entries.extract_if(.., |entry| entry.is_empty()) {
-            if entry.recorded && entry.changed {
+            if entry.changed && (entry.recorded || entry.has_unheard()) {
                 self.gone.push(entry.turn(usize::MAX, None));
             }
         }
@@ -227,6 +227,13 @@ impl Entry {
             Said::Caller(_) => false,
             Said::Reply(reply) => reply.text.trim().is_empty() && reply.calls.is_empty(),
         }
+    }
+}
+
+impl Entry {
+    /// Whether it said something of which nothing was heard.
+    fn has_unheard(&self) -> bool {
+        matches!(&self.said, Said::Reply(reply) if !reply.unheard.is_empty())
     }
 }
 

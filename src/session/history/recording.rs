@@ -57,6 +57,8 @@ impl History {
             Step::FirstDelta => &mut entry.steps.first_delta,
             Step::Speaking => &mut entry.steps.speaking,
             Step::Finished => &mut entry.steps.finished,
+            // Playback may catch up with a reply that is still being written: then it was not heard to its end.
+            Step::Heard if entry.steps.finished.is_none() => &mut Some(at),
             Step::Heard => &mut entry.steps.heard,
             Step::Progress => &mut Some(at),
         };
@@ -73,24 +75,21 @@ impl History {
             return Vec::new();
         }
         let mut turns = std::mem::take(&mut self.gone);
-        let mut before: Option<&str> = None;
-        let mut recorded = Vec::new();
-        for (index, entry) in self.entries.iter().enumerate() {
-            if entry.changed && !entry.is_empty() {
-                turns.push(entry.turn(entry.heard(&heard), before));
-                recorded.push(index);
-            }
-            before = match &entry.said {
-                Said::Reply(reply) => Some(&reply.text),
-                Said::Caller(_) => None,
-            };
+        let changed = |(_, entry): &(usize, &Entry)| entry.changed && !entry.is_empty();
+        for (index, entry) in self.entries.iter().enumerate().filter(changed) {
+            let question = question_before(&self.entries[..index], entry);
+            turns.push(entry.turn(entry.heard(&heard), question));
         }
-        for index in recorded {
-            let entry = &mut self.entries[index];
+        for entry in self.entries.iter_mut().filter(|entry| entry.changed && !entry.is_empty()) {
             entry.changed = false;
             entry.recorded = true;
         }
         turns
+    }
+
+    /// From here on also words that nothing has followed yet are worth recording.
+    pub(in crate::session) fn close(&mut self) {
+        self.news = true;
     }
 
     /// The whole conversation. `heard` tells how many bytes of a reply were heard, where not all of it was.
@@ -108,9 +107,8 @@ impl Entry {
         }
     }
 
-    /// The entry as it is recorded, when at most `heard` bytes of it were heard. `before` is what we had said
-    /// before it.
-    pub(super) fn turn(&self, heard: usize, before: Option<&str>) -> Turn {
+    /// The entry as it is recorded, when at most `heard` bytes of it were heard. `question` is what it answers.
+    pub(super) fn turn(&self, heard: usize, question: Option<String>) -> Turn {
         let (who, text, heard, interrupted, runs) = match &self.said {
             Said::Caller(text) => {
                 (Speaker::Caller, text.clone(), text.expose().chars().count(), false, Vec::new())
@@ -122,7 +120,7 @@ impl Entry {
                 (Speaker::Agent, text, heard, reply.interrupted, runs)
             }
         };
-        let answers = before.filter(|_| who == Speaker::Caller).map(Pii::from);
+        let answers = question.map(Pii::from);
         Turn { key: self.key, who, text, heard, interrupted, runs, steps: self.steps, answers }
     }
 }
@@ -144,6 +142,22 @@ impl From<&Call> for ToolRun {
             ended: asked.ended,
         }
     }
+}
+
+/// What we had said before the caller's words: before these, or before those that our own entry answers.
+fn question_before(earlier: &[Entry], entry: &Entry) -> Option<String> {
+    let is_caller = |entry: &&Entry| matches!(entry.said, Said::Caller(_));
+    let mut earlier = earlier.iter().rev().filter(|entry| !entry.is_empty()).peekable();
+    if !is_caller(&entry) {
+        while earlier.next_if(|entry| !is_caller(entry)).is_some() {}
+        while earlier.next_if(is_caller).is_some() {}
+    }
+    let mut ours: Vec<&str> = Vec::new();
+    while let Some(Entry { said: Said::Reply(reply), .. }) = earlier.next_if(|entry| !is_caller(entry)) {
+        ours.push(&reply.text);
+    }
+    ours.reverse();
+    (!ours.is_empty()).then(|| ours.join(" "))
 }
 
 #[cfg(test)]
