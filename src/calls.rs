@@ -173,6 +173,13 @@ impl Calls {
         self.memories.insert(call_sid.clone(), Arc::new(Mutex::new(Some((session, memory)))));
     }
 
+    /// The conversation of a call, as its last session here left it.
+    pub fn memory(&self, call_sid: &CallSid) -> Option<Memory> {
+        let memory = self.memories.get(call_sid)?;
+        let left = memory.lock().unwrap_or_else(PoisonError::into_inner);
+        left.as_ref().map(|(_, memory)| memory.clone())
+    }
+
     /// Takes the conversation of a call, for its next session, with the number of the one that left it.
     pub fn recall(&self, call_sid: &CallSid) -> Option<(u8, Memory)> {
         let memory = self.memories.remove(call_sid)?;

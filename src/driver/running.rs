@@ -12,7 +12,7 @@ use super::{Call, Lost, Wire};
 use crate::calls::{Calls, Presence};
 use crate::chat::{ModelError, ModelEvent, Toolbox};
 use crate::clock::now;
-use crate::handoff::{Outcome, Trigger};
+use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
 use crate::llm::{Answer, Model, Question};
 use crate::pii::Pii;
@@ -100,6 +100,9 @@ impl<W: Wire> Running<W> {
             seconds = summary.lasted.as_secs(),
             "session ended"
         );
+        if let Some(changes) = self.session.last_changes() {
+            self.store.note(&self.call_sid, What::Changed(changes));
+        }
         if !superseded {
             let Summary { outcome, trigger, .. } = summary;
             let left = What::Left { outcome, trigger, session: self.attempt };
@@ -144,9 +147,15 @@ impl<W: Wire> Running<W> {
         let outputs = self.session.handle_input(Input::Relinquish(Trigger::BridgeFailure), now());
         for output in outputs {
             if let Output::Keep(handoff) = output {
-                self.calls.keep(&self.call_sid, *handoff);
+                self.keep(*handoff);
             }
         }
+    }
+
+    /// Keeps a document: the action may come without it, and to another process.
+    fn keep(&self, handoff: Handoff) {
+        self.store.note(&self.call_sid, What::Decided(self.attempt, Box::new(handoff.clone())));
+        self.calls.keep(&self.call_sid, handoff);
     }
 
     async fn next(&mut self, presence: &Presence) -> Event<W::Text> {
@@ -233,10 +242,7 @@ impl<W: Wire> Running<W> {
                     }
                 }
                 Output::Report(error) => warn!(%error, "model failed"),
-                Output::Keep(handoff) => {
-                    self.store.note(&self.call_sid, What::Decided(self.attempt, handoff.clone()));
-                    self.calls.keep(&self.call_sid, *handoff);
-                }
+                Output::Keep(handoff) => self.keep(*handoff),
             }
         }
         if let Some(changes) = self.session.changes() {

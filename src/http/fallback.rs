@@ -13,6 +13,9 @@ use super::{Shared, Transfer, Twiml};
 pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extension<Form>) -> Twiml {
     warn!(code = form.word("ErrorCode"), "Twilio fell back: another document failed");
     let (call, _) = Transfer::under_way(&bridge, &form).await;
-    bridge.delivered(&form, bridge.people.delivery(0));
+    if form.call_sid().is_some() {
+        bridge.settled(&form, 0, &call.handoff);
+        bridge.delivered(&form, bridge.people.delivery(0));
+    }
     (&bridge.people.without_callbacks(&call)).into()
 }

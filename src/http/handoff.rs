@@ -29,70 +29,79 @@ pub(super) async fn answer(
     Extension(form): Extension<Form>,
 ) -> Twiml {
     let key = replay::key("handoff", &headers, &form, &["SessionId", "SessionStatus"]);
-    let decided = decided(&bridge, &form).await;
+    let handoff = document(&bridge, &form).await;
     if let Some(call_sid) = form.call_sid() {
         // From here on a server that ends does not wait for this call any more.
         bridge.calls.asked(&call_sid);
     }
-    bridge.answered.once(key, || (&next(&bridge, &form, decided)).into())
+    bridge.answered.once(key, || (&next(&bridge, &form, handoff)).into())
 }
 
-/// What the session had decided on, where it does not come back in `HandoffData`: in this process or in the
-/// store. A node that knows nothing of it goes on without.
-async fn decided(bridge: &Shared, form: &Form) -> Option<Handoff> {
-    let call_sid = form.call_sid().filter(|_| form.is_live())?;
-    let returned = form.text("HandoffData").map(|data| Handoff::read(data, &call_sid, &nonce()));
-    if matches!(returned, Some(Ok(_))) {
-        return None;
-    }
+/// The document of the call: what came back, if it is this call's and can be used; else what the session had
+/// decided on; else, unless the call is to be connected again, what is known of it.
+async fn document(bridge: &Shared, form: &Form) -> Option<Handoff> {
+    let call_sid = form.call_sid()?;
     let session = state(bridge, form, &call_sid).map(|state| state.attempt);
-    bridge.document(&call_sid, session).await
+    let returned = form.text("HandoffData").map(|data| Handoff::read(data, &call_sid, &nonce()));
+    let broken = match returned {
+        Some(Ok(handoff)) => return Some(handoff),
+        Some(Err(error)) => {
+            warn!(call.sid = %call_sid, %error, "HandoffData cannot be used");
+            true
+        }
+        None => false,
+    };
+    let decided = bridge.decided(&call_sid, session).await;
+    let is_over = !form.is_live() || status(form) == "completed";
+    if decided.is_some() || is_over || (!broken && reconnect(bridge, form, &call_sid).is_some()) {
+        return decided;
+    }
+    warn!(
+        call.sid = %call_sid, status = status(form), code = form.word("ErrorCode"),
+        "session ended without a document"
+    );
+    Some(bridge.told(&call_sid).await)
 }
 
-fn next(bridge: &Shared, form: &Form, decided: Option<Handoff>) -> Response {
+fn status(form: &Form) -> &str {
+    form.word("SessionStatus").unwrap_or("none")
+}
+
+fn next(bridge: &Shared, form: &Form, handoff: Option<Handoff>) -> Response {
     let Some(call_sid) = form.call_sid() else {
         warn!("session end without a usable CallSid; the call goes to a person");
         return super::nameless(bridge, Trigger::BridgeFailure);
     };
     let _span = info_span!("call", call.sid = %call_sid).entered();
-    let status = form.word("SessionStatus").unwrap_or("none");
-    if !form.is_live() || status == "completed" {
-        info!(status, "caller has gone");
+    if !form.is_live() || status(form) == "completed" {
+        info!(status = status(form), "caller has gone");
+        if let Some(handoff) = handoff {
+            let done = handoff.context.outcome == Outcome::Completed;
+            let state = if done { DeliveryState::Completed } else { DeliveryState::Abandoned };
+            bridge.delivered(form, state.into());
+        }
         bridge.store.note(&call_sid, What::Over);
         return Response::new();
     }
-    if let Some(handoff) = document(form, &call_sid, decided) {
-        return match handoff.context.outcome {
-            Outcome::Completed => {
-                bridge.delivered(form, DeliveryState::Completed.into());
-                Response::new().hangup()
+    let session = state(bridge, form, &call_sid).map_or(0, |state| state.attempt);
+    match handoff {
+        Some(handoff) if handoff.context.outcome == Outcome::Completed => {
+            bridge.settled(form, session, &handoff);
+            bridge.delivered(form, DeliveryState::Completed.into());
+            Response::new().hangup()
+        }
+        Some(handoff) => bridge.hand_over(form, session, handoff),
+        None => match reconnect(bridge, form, &call_sid) {
+            Some((attempt, provider)) => {
+                info!(attempt, code = form.word("ErrorCode"), "socket was lost; connecting again");
+                incoming::connect(bridge, form, call_sid, attempt, provider)
             }
-            Outcome::Escalated => bridge.hand_over(form, handoff),
-        };
-    }
-    match reconnect(bridge, form, status, &call_sid) {
-        Some((attempt, provider)) => {
-            info!(attempt, code = form.word("ErrorCode"), "socket was lost; connecting again");
-            incoming::connect(bridge, form, call_sid, attempt, provider)
-        }
-        None => {
-            warn!(status, code = form.word("ErrorCode"), "session ended without a document");
-            let session = state(bridge, form, &call_sid).map_or(0, |state| state.attempt);
-            bridge.hand_over_bare(form, call_sid, session, Trigger::BridgeFailure)
-        }
-    }
-}
-
-/// What came back, if it is this call's and can be used; else what the session had decided on.
-fn document(form: &Form, call_sid: &CallSid, decided: Option<Handoff>) -> Option<Handoff> {
-    match form.text("HandoffData").map(|data| Handoff::read(data, call_sid, &nonce())) {
-        Some(Ok(handoff)) => Some(handoff),
-        Some(Err(error)) => {
-            warn!(%error, "HandoffData cannot be used");
-            let bare = || Handoff::bare(call_sid.clone(), nonce(), Trigger::BridgeFailure);
-            Some(decided.unwrap_or_else(bare))
-        }
-        None => decided,
+            // The server was told to end since the document was looked for.
+            None => {
+                let handoff = Handoff::bare(call_sid, nonce(), Trigger::BridgeFailure);
+                bridge.hand_over(form, session, handoff)
+            }
+        },
     }
 }
 
@@ -104,10 +113,10 @@ fn state(bridge: &Shared, form: &Form, call_sid: &CallSid) -> Option<ActionState
 
 /// The number of the next try, where there is to be one, and who speaks in it. The count travels in our own
 /// URL, signed; one that cannot be verified is that of a call we do not know, and gets one try.
-fn reconnect(bridge: &Shared, form: &Form, status: &str, call_sid: &CallSid) -> Option<(u8, Option<String>)> {
+fn reconnect(bridge: &Shared, form: &Form, call_sid: &CallSid) -> Option<(u8, Option<String>)> {
     let code = form.text("ErrorCode")?;
     // A drain lets calls go on, and so does it let them come back, until what is left is handed over.
-    if status != "failed" || !RETRYABLE.contains(&code) || bridge.calls.are_called_off() {
+    if status(form) != "failed" || !RETRYABLE.contains(&code) || bridge.calls.are_called_off() {
         return None;
     }
     let state = state(bridge, form, call_sid);

@@ -10,7 +10,7 @@ use tracing::{error, info, warn};
 use super::form::Form;
 use super::{Shared, Twiml, replay};
 use crate::clock::since_epoch;
-use crate::handoff::Trigger;
+use crate::handoff::{Handoff, Trigger};
 use crate::ids::CallSid;
 use crate::playbook::Playbook;
 use crate::prompts::SpokenLanguage;
@@ -43,7 +43,7 @@ fn connect_or_hand_over(bridge: &Shared, form: &Form) -> Response {
     };
     if !bridge.is_ready() {
         info!(call.sid = %call_sid, "draining: the call goes to a person");
-        return bridge.hand_over_bare(form, call_sid, 0, Trigger::Drain);
+        return bridge.hand_over(form, 0, bare(call_sid, Trigger::Drain));
     }
     if !form.is_live() {
         warn!(call.sid = %call_sid, status = form.word("CallStatus"), "incoming call is over already");
@@ -51,11 +51,16 @@ fn connect_or_hand_over(bridge: &Shared, form: &Form) -> Response {
     }
     if let Err(full) = bridge.room.take(&bridge.calls, &call_sid) {
         warn!(call.sid = %call_sid, full, calls = bridge.calls.count(), "no room: the call goes to a person");
-        return bridge.hand_over_bare(form, call_sid, 0, Trigger::Overload);
+        return bridge.hand_over(form, 0, bare(call_sid, Trigger::Overload));
     }
     info!(call.sid = %call_sid, "incoming call");
     bridge.store.note(&call_sid, What::Came(form.came()));
     connect(bridge, form, call_sid, 0, None)
+}
+
+/// The document of a call that never met the agent.
+fn bare(call_sid: CallSid, trigger: Trigger) -> Handoff {
+    Handoff::bare(call_sid, format!("HO{}", nonce()), trigger)
 }
 
 /// The document that opens a relay session: the first of a call, or one more after its socket was lost.

@@ -38,11 +38,12 @@ use tracing::info;
 
 use crate::calls::Calls;
 use crate::config::{Access, Limits, Origin};
-use crate::handoff::{Handoff, Outcome, Trigger};
+use crate::handoff::{Handoff, Trigger};
 use crate::ids::CallSid;
 use crate::llm::Model;
 use crate::playbook::Shelf;
 use crate::session::Timings;
+use crate::session::handoff_from;
 use crate::session::rules::Rules;
 use crate::store::{Delivery, Store, What};
 use crate::token::{Keyring, nonce};
@@ -92,11 +93,12 @@ impl Bridge {
         !self.draining.load(Ordering::Relaxed)
     }
 
-    /// Hands a call over with its document.
-    fn hand_over(&self, form: &Form, handoff: Handoff) -> twiml::Response {
+    /// Hands a call over with its document. `session` is the number of the one that ended.
+    fn hand_over(&self, form: &Form, session: u8, handoff: Handoff) -> twiml::Response {
         let context = &handoff.context;
         info!(handoff.id = context.handoff_id, trigger = ?context.trigger, "call goes to a person");
         let call_sid = context.call_sid.clone();
+        self.settled(form, session, &handoff);
         self.delivered(form, self.people.delivery(0));
         // The next target gets it too, should the first not take the call.
         self.calls.keep(&call_sid, handoff.clone());
@@ -104,20 +106,12 @@ impl Bridge {
         self.people.take(&Transfer::new(handoff, form.contact(), &playbook))
     }
 
-    /// Hands a call over that no session decided on. `session` is the number of the one that ended.
-    fn hand_over_bare(
-        &self,
-        form: &Form,
-        call_sid: CallSid,
-        session: u8,
-        trigger: Trigger,
-    ) -> twiml::Response {
-        let handoff = Handoff::bare(call_sid.clone(), format!("HO{}", nonce()), trigger);
-        let (outcome, trigger) = (Some(Outcome::Escalated), Some(trigger));
-        self.store.note(&call_sid, What::Came(form.came()));
-        self.store.note(&call_sid, What::Decided(session, Box::new(handoff.clone())));
-        self.store.note(&call_sid, What::Left { outcome, trigger, session });
-        self.hand_over(form, handoff)
+    /// Notes what becomes of a call, also of one that the store has not heard of.
+    fn settled(&self, form: &Form, session: u8, handoff: &Handoff) {
+        let (call_sid, outcome) = (&handoff.context.call_sid, Some(handoff.context.outcome));
+        self.store.note(call_sid, What::Came(form.came()));
+        self.store.note(call_sid, What::Decided(session, Box::new(handoff.clone())));
+        self.store.note(call_sid, What::Left { outcome, trigger: None, session });
     }
 
     /// Hands a call over to the target after the one that did not take it.
@@ -126,11 +120,25 @@ impl Bridge {
         self.people.after(tried, call)
     }
 
-    /// The document of a call: of a session of it, or of its latest hand-off. Kept here, else in the store.
-    async fn document(&self, call_sid: &CallSid, session: Option<u8>) -> Option<Handoff> {
+    /// The document that a session of the call decided on, or its latest: kept here, else in the store.
+    async fn decided(&self, call_sid: &CallSid, session: Option<u8>) -> Option<Handoff> {
         match self.calls.kept(call_sid) {
             Some(kept) => Some((*kept).clone()),
             None => self.store.decided(call_sid, session).await,
+        }
+    }
+
+    /// A document for a call that nobody decided on: from what was said, as far as that is known here or in the
+    /// store.
+    async fn told(&self, call_sid: &CallSid) -> Handoff {
+        let memory = match self.calls.memory(call_sid) {
+            Some(memory) => Some(memory),
+            None => self.store.memory(call_sid).await,
+        };
+        let (id, trigger) = (format!("HO{}", nonce()), Trigger::BridgeFailure);
+        match memory.filter(|memory| !memory.turns.is_empty()) {
+            Some(memory) => handoff_from(&memory, call_sid.clone(), id, trigger),
+            None => Handoff::bare(call_sid.clone(), id, trigger),
         }
     }
 

@@ -39,7 +39,10 @@ fn next(bridge: &Shared, form: &Form, call: &Transfer, tried: Option<usize>) -> 
             }
             Response::new()
         }
-        _ if !form.is_live() => Response::new(),
+        _ if !form.is_live() => {
+            bridge.delivered(form, DeliveryState::Abandoned.into());
+            Response::new()
+        }
         _ => {
             warn!(call.sid = call_sid, result, tried, "queue did not take the call; trying the next target");
             // A queue we cannot place was the first, as it nearly always is.

@@ -41,7 +41,7 @@ impl Transfer {
     }
 
     /// The call of a callback, and which target it had tried, if our own part of the address says so. Its
-    /// document is the kept one; where there is none it is a bare one.
+    /// document is the one that was decided on, else what is known of the call.
     pub(super) async fn under_way(bridge: &Shared, form: &Form) -> (Self, Option<usize>) {
         let current = bridge.shelf.current();
         let Some(call_sid) = form.call_sid() else {
@@ -50,8 +50,10 @@ impl Transfer {
         let state =
             form.text("s").and_then(|state| bridge.keyring.open::<TargetState>(Purpose::Target, state));
         let state = state.filter(|state| state.call_sid == call_sid);
-        let handoff = bridge.document(&call_sid, None).await;
-        let handoff = handoff.unwrap_or_else(|| Handoff::bare(call_sid, nonce(), Trigger::BridgeFailure));
+        let handoff = match bridge.decided(&call_sid, None).await {
+            Some(decided) => decided,
+            None => bridge.told(&call_sid).await,
+        };
         let mut call = Self::new(handoff, form.contact(), &current);
         let tried = state.map(|state| {
             call.language = state.language;

@@ -9,20 +9,14 @@ use serde_json::Value;
 
 use super::history::ReplyId;
 use super::keypad::Keypad;
+use super::plain::{excerpt, plain};
 use super::rules::Cause;
 use super::turn::{Purpose, Stage};
 use super::{Output, Session};
 use crate::chat::{ToolCall, ToolKind};
-use crate::handoff::{
-    Author, Context, Handoff, Line, Outcome, Sentiment, Speaker, Trigger, VERSION, cut, summarise, tidy,
-};
-use crate::phrases::{Mood, mood};
+use crate::handoff::{Author, Handoff, Outcome, Sentiment, Trigger, tidy};
 use crate::pii::Pii;
 use crate::relay::Outbound;
-
-/// How much of the conversation travels with the document.
-const TRANSCRIPT_LINES: usize = 12;
-const TRANSCRIPT_LINE: usize = 200;
 
 /// What the model reads as the result of its escalation.
 pub(super) const ESCALATED: &str = r#"{"status":"a person takes over; say goodbye in one short sentence"}"#;
@@ -285,33 +279,13 @@ impl Session {
 
     /// The document as the transcript alone has it.
     pub(super) fn plain_handoff(&self, trigger: Trigger, now: Instant) -> Handoff {
-        let transcript = self.history.transcript();
-        let caller = transcript.iter().filter(|line| line.who == Speaker::Caller);
-        let sentiment = match mood(caller.map(|line| line.text.expose().as_str()), &self.language) {
-            Mood::Positive => Sentiment::Positive,
-            Mood::Neutral => Sentiment::Neutral,
-            Mood::Negative => Sentiment::Negative,
-        };
-        Handoff {
-            reason_code: trigger.reason_code().to_owned(),
-            reason: trigger.reason().into(),
-            call_summary: summarise(&transcript).into(),
-            sentiment,
-            context: Context {
-                version: VERSION,
-                handoff_id: self.settings.handoff_id.clone(),
-                call_sid: self.settings.call_sid.clone(),
-                outcome: Outcome::Escalated,
-                trigger,
-                summary_by: Author::Transcript,
-                language: self.language.clone(),
-                turns: self.counts.turns,
-                seconds: now.saturating_duration_since(self.began).as_secs(),
-                topic: None,
-                memory: self.memory.clone(),
-                transcript: excerpt(transcript),
-            },
-        }
+        let (call_sid, handoff_id) = (self.settings.call_sid.clone(), self.settings.handoff_id.clone());
+        let mut handoff = plain(call_sid, handoff_id, trigger, self.history.transcript(), &self.language);
+        let context = &mut handoff.context;
+        context.turns = self.counts.turns;
+        context.seconds = now.saturating_duration_since(self.began).as_secs();
+        context.memory.clone_from(&self.memory);
+        handoff
     }
 }
 
@@ -325,13 +299,4 @@ fn outrank_completion(handoff: &mut Handoff, cause: &Cause) -> bool {
         cause.mark(handoff);
     }
     completed
-}
-
-/// The last lines, each cut to a readable length.
-fn excerpt(mut transcript: Vec<Line>) -> Vec<Line> {
-    transcript.drain(..transcript.len().saturating_sub(TRANSCRIPT_LINES));
-    for line in &mut transcript {
-        line.text = cut(line.text.expose(), TRANSCRIPT_LINE).into();
-    }
-    transcript
 }

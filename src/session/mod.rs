@@ -13,6 +13,7 @@ mod history;
 mod keypad;
 mod ladder;
 mod leaving;
+mod plain;
 mod playback;
 mod relinquish;
 pub mod rules;
@@ -22,6 +23,7 @@ mod speaking;
 mod tools;
 mod turn;
 
+pub use plain::handoff_from;
 pub use settings::{Lines, Opening, Settings, Timings};
 
 use std::collections::BTreeMap;
@@ -34,7 +36,7 @@ use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::pii::Pii;
 use crate::record::{Changes, Memory, State};
 use crate::relay::{Inbound, Info, LanguageSwitch, LanguageTag, Outbound};
-use history::{History, Step};
+use history::{History, ReplyId, Step};
 use keypad::Keypad;
 use leaving::{Armed, Leaving};
 use playback::Playback;
@@ -280,6 +282,12 @@ impl Session {
         (!turns.is_empty()).then(|| Changes { session, turns, state: self.state() })
     }
 
+    /// What is new at the end of the session, also words that nothing has followed.
+    pub fn last_changes(&mut self) -> Option<Changes> {
+        self.history.close();
+        self.changes()
+    }
+
     /// What the next session of the same call needs to go on. Twilio drops what it had not played when the
     /// socket is lost.
     pub fn into_memory(self) -> Memory {
@@ -409,14 +417,19 @@ impl Session {
 
     /// Follows what was played, reply by reply.
     fn played(&mut self, text: &str) {
-        let before = self.playback.front();
+        let before = self.playback.replies();
         self.playback.played(text);
-        let now = self.playback.front();
-        if let Some(reply) = before.filter(|reply| now != Some(*reply)) {
-            self.history.mark(reply, Step::Heard);
+        self.note_heard(&before);
+    }
+
+    /// Notes for replies that were queued how they were heard since.
+    fn note_heard(&mut self, before: &[ReplyId]) {
+        let left = self.playback.replies();
+        for reply in before.iter().filter(|reply| !left.contains(reply)) {
+            self.history.mark(*reply, Step::Heard);
         }
-        if let Some(reply) = now {
-            self.history.mark(reply, Step::Progress);
+        if let Some(reply) = left.first() {
+            self.history.mark(*reply, Step::Progress);
         }
     }
 

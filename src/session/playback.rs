@@ -122,6 +122,13 @@ impl Playback {
         Some(piece.start + piece.played)
     }
 
+    /// The replies that are queued, in their order.
+    pub(super) fn replies(&self) -> Vec<ReplyId> {
+        let mut replies: Vec<ReplyId> = self.queue.iter().filter_map(|piece| piece.reply).collect();
+        replies.dedup();
+        replies
+    }
+
     /// The reply that is played now, or next.
     pub(super) fn front(&self) -> Option<ReplyId> {
         self.queue.iter().find_map(|piece| piece.reply)

@@ -172,7 +172,10 @@ impl Session {
     fn run_own(&mut self, kind: ToolKind, arguments: &Value, running: &mut Running, now: Instant) -> String {
         match kind {
             ToolKind::Escalate => {
-                running.leave_with(self.model_handoff(arguments, now));
+                let handoff = self.model_handoff(arguments, now);
+                // Other tools beside it may take a while, and the line may drop meanwhile.
+                self.out.push(Output::Keep(Box::new(handoff.clone())));
+                running.leave_with(handoff);
                 ESCALATED.to_owned()
             }
             ToolKind::EndCall => {

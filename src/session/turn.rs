@@ -164,7 +164,13 @@ impl Session {
 
     /// The caller cut us off.
     pub(super) fn interrupted(&mut self, heard: &str, now: Instant) {
-        for (reply, heard) in self.playback.interrupt(heard) {
+        let queued = self.playback.replies();
+        let cut = self.playback.interrupt(heard);
+        let all_heard = |reply: &ReplyId| cut.iter().all(|(cut, _)| cut != reply);
+        for reply in queued.into_iter().filter(all_heard) {
+            self.history.mark(reply, Step::Heard);
+        }
+        for (reply, heard) in cut {
             self.history.forget_beyond(reply, heard);
         }
         self.quiet_since = now;

@@ -194,7 +194,10 @@ async fn a_lost_socket_is_connected_twice_with_what_was_said_and_then_goes_to_a_
     let history = serde_json::to_string(&bridge.model.last_messages()).unwrap();
     assert!(history.contains("4711"), "asked again for what was said: {history}");
     let document = lost(&bridge, &mut call, conversation).await;
-    assert_eq!(task(&document)["reasonCode"], "bridge_failure");
+    let task = task(&document);
+    assert_eq!(task["reasonCode"], "bridge_failure");
+    assert!(task["callSummary"].as_str().unwrap().contains("4711"), "the person knows nothing: {task}");
+    assert!(task["warmline"]["transcript"].as_array().unwrap().len() > 3, "{task}");
 }
 
 #[tokio::test]
