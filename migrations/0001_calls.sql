@@ -27,7 +27,7 @@ CREATE INDEX calls_began_at ON calls (began_at);
 CREATE INDEX calls_caller ON calls (caller);
 
 CREATE TABLE turns (
-    call_sid       TEXT NOT NULL,
+    call_sid       TEXT NOT NULL REFERENCES calls (call_sid) ON DELETE CASCADE,
     session        BIGINT NOT NULL,
     position       BIGINT NOT NULL,
     who            TEXT NOT NULL,
@@ -46,7 +46,7 @@ CREATE TABLE turns (
 );
 
 CREATE TABLE tool_runs (
-    call_sid  TEXT NOT NULL,
+    call_sid  TEXT NOT NULL REFERENCES calls (call_sid) ON DELETE CASCADE,
     session   BIGINT NOT NULL,
     position  BIGINT NOT NULL,
     -- Its place among the tools that were asked for after the same turn.
@@ -64,9 +64,15 @@ CREATE TABLE tool_runs (
 );
 
 CREATE TABLE triggers (
-    call_sid    TEXT NOT NULL,
+    call_sid    TEXT NOT NULL REFERENCES calls (call_sid) ON DELETE CASCADE,
     session     BIGINT NOT NULL,
     name        TEXT NOT NULL,
     happened_at BIGINT NOT NULL,
     PRIMARY KEY (call_sid, session, name)
+);
+
+-- A call that was deleted while it went on must not come back with the next thing that happens in it.
+CREATE TABLE deleted_calls (
+    call_sid   TEXT PRIMARY KEY,
+    deleted_at BIGINT NOT NULL
 );

@@ -3,7 +3,7 @@
 
 CREATE TABLE handoffs (
     handoff_id TEXT PRIMARY KEY,
-    call_sid   TEXT NOT NULL,
+    call_sid   TEXT NOT NULL REFERENCES calls (call_sid) ON DELETE CASCADE,
     -- The session that decided it.
     session    BIGINT NOT NULL,
     -- JSON, as docs/handoff.schema.json has it.

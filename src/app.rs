@@ -15,7 +15,6 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::warn;
 
 use crate::calls::Calls;
 use crate::config::{Access, Config, Limits, ModelCare, ModelSettings, Origin};
@@ -118,11 +117,7 @@ impl Server {
             stop.cancel();
         };
         tokio::join!(serving, over);
-        let store = &self.bridge.store;
-        if tokio::time::timeout(LAST_NOTES, store.flush()).await != Ok(true) {
-            let waiting = store.health().waiting;
-            warn!(waiting, "store is away at the end: what waited is not kept");
-        }
+        self.bridge.store.finish(LAST_NOTES).await;
         drop(self.beside);
     }
 }

@@ -39,7 +39,8 @@ pub struct Turn {
     pub runs: Vec<ToolRun>,
     /// When it happened.
     pub steps: Steps,
-    /// What we had said before, where the caller speaks: it tells what digits in the answer may be.
+    /// What we had asked: before it, where the caller speaks, else before the caller spoke. It tells what digits
+    /// in the turn may be.
     pub answers: Option<Pii<String>>,
 }
 

@@ -73,12 +73,22 @@ async fn call(config: Config, mut options: ChatOptions, no_color: bool) -> ExitC
     let talking = Box::pin(chat::run(&options, &twilio, no_color));
     match server {
         None => talking.await,
-        Some(server) => tokio::select! {
-            code = talking => code,
-            () = server.serve(CancellationToken::new(), CancellationToken::new()) => {
-                complain("the server of this call ended");
-                ExitCode::FAILURE
-            }
-        },
+        Some(server) => {
+            let (ending, hurry) = (CancellationToken::new(), CancellationToken::new());
+            let serving = server.serve(ending.clone(), hurry.clone());
+            tokio::pin!(serving);
+            let code = tokio::select! {
+                code = talking => code,
+                () = &mut serving => {
+                    complain("the server of this call ended");
+                    return ExitCode::FAILURE;
+                }
+            };
+            // The server ends as it does otherwise, so that the call is kept to its end.
+            ending.cancel();
+            hurry.cancel();
+            serving.await;
+            code
+        }
     }
 }

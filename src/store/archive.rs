@@ -7,11 +7,11 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AnyPool, Connection, Executor, Row};
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::connect::{Database, Engine};
 use super::recall::time;
-use super::{Options, StoreError, reason, recall};
+use super::{Options, StoreError, recall};
 use crate::handoff::Speaker;
 use crate::ids::CallSid;
 use crate::pii::Pii;
@@ -266,81 +266,59 @@ impl Archive {
     pub async fn delete(&self, call_sids: &[CallSid]) -> Result<u64, StoreError> {
         let mut connection = self.0.pool.acquire().await?;
         let mut deleted = 0;
-        let mut transaction = connection.begin().await?;
+        let mut transaction = connection.begin_with(self.0.engine.begin()).await?;
+        let now = i64::try_from(super::moment()).unwrap_or(i64::MAX);
         for call_sid in call_sids {
-            deleted += delete(&mut transaction, call_sid.as_str()).await?;
+            // Everything else about the call goes with its row.
+            let call = sqlx::query("DELETE FROM calls WHERE call_sid = $1").bind(call_sid.as_str());
+            let gone = call.execute(&mut *transaction).await?.rows_affected();
+            if gone > 0 {
+                let noted = "INSERT INTO deleted_calls (call_sid, deleted_at) VALUES ($1, $2)";
+                sqlx::query(noted).bind(call_sid.as_str()).bind(now).execute(&mut *transaction).await?;
+            }
+            deleted += gone;
         }
         transaction.commit().await?;
-        if matches!(self.0.engine, Engine::Sqlite(_)) {
-            // What was deleted may still stand in the journal.
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").await?;
-        }
+        forget(&self.0.engine, &mut connection).await?;
         Ok(deleted)
     }
 }
 
-/// Deletes calls that began before a time, some at once, so that nobody waits long.
-pub(super) fn prune(pool: AnyPool, before: u64) -> BoxFuture<'static, ()> {
-    Box::pin(prune_all(pool, before))
+/// Deletes some of the calls that began before a time. Returns how many.
+pub(super) fn prune(database: Database, before: u64) -> BoxFuture<'static, sqlx::Result<u64>> {
+    Box::pin(async move {
+        let before = i64::try_from(before).unwrap_or(i64::MAX);
+        let mut connection = database.pool.acquire().await?;
+        let mut transaction = connection.begin_with(database.engine.begin()).await?;
+        let old = "DELETE FROM calls WHERE call_sid IN \
+                   (SELECT call_sid FROM calls WHERE began_at < $1 ORDER BY began_at LIMIT $2)";
+        let deleted = sqlx::query(old).bind(before).bind(PRUNED).execute(&mut *transaction).await?;
+        for leftover in [
+            "DELETE FROM deleted_calls WHERE deleted_at < $1",
+            "DELETE FROM prompt_versions WHERE last_used_at < $1 \
+             AND NOT EXISTS (SELECT 1 FROM calls WHERE calls.prompts = prompt_versions.version)",
+        ] {
+            sqlx::query(leftover).bind(before).execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+        let deleted = deleted.rows_affected();
+        if deleted > 0 {
+            forget(&database.engine, &mut connection).await?;
+        }
+        Ok(deleted)
+    })
 }
 
-async fn prune_all(pool: AnyPool, before: u64) {
-    let mut calls = 0;
-    loop {
-        match prune_some(&pool, before).await {
-            Ok(0) => break,
-            Ok(some) => calls += some,
-            Err(error) => {
-                warn!(reason = reason(&error), "old calls could not be deleted; that is tried again");
-                break;
-            }
+/// Empties SQLite's journal, where what was deleted still stands. While somebody reads, that is not possible;
+/// the next time it is.
+async fn forget(engine: &Engine, connection: &mut AnyConnection) -> sqlx::Result<()> {
+    if matches!(engine, Engine::Sqlite(_)) {
+        let row = connection.fetch_one("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        if row.try_get::<i64, _>(0)? != 0 {
+            warn!("somebody reads the database: what was deleted stands in its journal for a while");
         }
     }
-    if calls > 0 {
-        info!(calls, "old calls deleted");
-    }
-}
-
-async fn prune_some(pool: &AnyPool, before: u64) -> sqlx::Result<u64> {
-    let before = i64::try_from(before).unwrap_or(i64::MAX);
-    let mut connection = pool.acquire().await?;
-    let mut transaction = connection.begin().await?;
-    let old = sqlx::query("SELECT call_sid FROM calls WHERE began_at < $1 ORDER BY began_at LIMIT $2")
-        .bind(before)
-        .bind(PRUNED)
-        .fetch_all(&mut *transaction)
-        .await?;
-    let mut deleted = 0;
-    for row in &old {
-        deleted += delete(&mut transaction, row.try_get("call_sid")?).await?;
-    }
-    sqlx::query(
-        "DELETE FROM prompt_versions WHERE last_used_at < $1 \
-         AND NOT EXISTS (SELECT 1 FROM calls WHERE calls.prompts = prompt_versions.version)",
-    )
-    .bind(before)
-    .execute(&mut *transaction)
-    .await?;
-    transaction.commit().await?;
-    Ok(deleted)
-}
-
-/// Deletes one call. Its row goes first: what a live call still writes then finds none.
-async fn delete(from: &mut AnyConnection, call_sid: &str) -> sqlx::Result<u64> {
-    let mut deleted = 0;
-    for statement in [
-        "DELETE FROM calls WHERE call_sid = $1",
-        "DELETE FROM turns WHERE call_sid = $1",
-        "DELETE FROM tool_runs WHERE call_sid = $1",
-        "DELETE FROM triggers WHERE call_sid = $1",
-        "DELETE FROM handoffs WHERE call_sid = $1",
-    ] {
-        let done = sqlx::query(statement).bind(call_sid).execute(&mut *from).await?;
-        if statement.starts_with("DELETE FROM calls") {
-            deleted = done.rows_affected();
-        }
-    }
-    Ok(deleted)
+    Ok(())
 }
 
 fn call(row: &AnyRow) -> sqlx::Result<Call> {

@@ -7,13 +7,12 @@ use super::hide;
 use super::note::{Began, Came, Delivery, Note, What};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
-use crate::record::{Changes, State, Turn, TurnKey};
+use crate::record::{Changes, State, ToolRun, Turn, TurnKey};
 
 /// How much a row takes beside its texts, roughly, in bytes.
-const ROW: usize = 200;
+const ROW: usize = 300;
 
-/// Rows by their names. They are written in this order, each table sorted: two processes that write the same
-/// rows never wait for each other in a circle.
+/// Rows by their names, each table sorted.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     pub(super) calls: BTreeMap<CallSid, CallRow>,
@@ -22,8 +21,8 @@ pub(super) struct Batch {
     pub(super) handoffs: BTreeMap<String, HandoffRow>,
     pub(super) deliveries: BTreeMap<CallSid, (Delivery, u64)>,
     pub(super) prompts: BTreeMap<String, (Arc<str>, u64)>,
-    /// Roughly how many bytes all of it takes.
-    pub(super) size: usize,
+    /// Roughly how many bytes the texts of turns, calls and documents take.
+    texts: usize,
 }
 
 /// What is known of a call, as far as it is new.
@@ -31,7 +30,7 @@ pub(super) struct Batch {
 pub(super) struct CallRow {
     /// Set when the row may not exist yet.
     pub(super) created: Option<Created>,
-    /// The newest session that anything is known of.
+    /// The newest session that anything is known of. What an older one knows is no news any more.
     pub(super) session: Option<u8>,
     pub(super) state: Option<State>,
     pub(super) ended: Option<Ended>,
@@ -62,12 +61,7 @@ pub(super) struct HandoffRow {
 
 impl Batch {
     pub(super) fn is_empty(&self) -> bool {
-        self.calls.is_empty()
-            && self.turns.is_empty()
-            && self.triggers.is_empty()
-            && self.handoffs.is_empty()
-            && self.deliveries.is_empty()
-            && self.prompts.is_empty()
+        self.rows() == 0 && self.prompts.is_empty()
     }
 
     /// How many rows wait.
@@ -77,6 +71,11 @@ impl Batch {
             + self.triggers.len()
             + self.handoffs.len()
             + self.deliveries.len()
+    }
+
+    /// Roughly how many bytes all of it takes.
+    pub(super) fn size(&self) -> usize {
+        self.texts + self.rows() * ROW
     }
 
     /// Takes a note. With `masked` nothing gets in that must not be kept.
@@ -96,61 +95,107 @@ impl Batch {
     /// Takes what is newer than this.
     pub(super) fn absorb(&mut self, newer: Self) {
         for (call_sid, row) in newer.calls {
-            self.call(call_sid).absorb(row);
+            self.texts += weigh_state(row.state.as_ref());
+            let before = self.call(call_sid).absorb(row);
+            self.texts -= before;
         }
         for (call_sid, (delivery, at)) in newer.deliveries {
             self.delivered(call_sid, delivery, at);
         }
-        self.turns.extend(newer.turns);
-        self.triggers.extend(newer.triggers);
-        self.handoffs.extend(newer.handoffs);
+        for ((call_sid, _), turn) in newer.turns {
+            self.turn(call_sid, turn);
+        }
+        for (name, row) in newer.handoffs {
+            self.handoff(name, row);
+        }
+        for (name, at) in newer.triggers {
+            self.triggers.entry(name).or_insert(at);
+        }
         self.prompts.extend(newer.prompts);
-        self.size += newer.size;
+    }
+
+    /// Takes so many rows out, in the order in which they can be written: a call before what belongs to it.
+    pub(super) fn piece(&mut self, most: usize) -> Self {
+        let mut piece = Self { prompts: std::mem::take(&mut self.prompts), ..Self::default() };
+        let mut room = most;
+        move_some(&mut self.calls, &mut piece.calls, &mut room);
+        move_some(&mut self.turns, &mut piece.turns, &mut room);
+        move_some(&mut self.triggers, &mut piece.triggers, &mut room);
+        move_some(&mut self.handoffs, &mut piece.handoffs, &mut room);
+        // A state is that of the latest hand-off, so it waits until all of them are there.
+        if self.handoffs.is_empty() {
+            move_some(&mut self.deliveries, &mut piece.deliveries, &mut room);
+        }
+        piece.weigh();
+        self.texts = self.texts.saturating_sub(piece.texts);
+        piece
+    }
+
+    fn weigh(&mut self) {
+        let states = self.calls.values().map(|row| weigh_state(row.state.as_ref()));
+        let turns = self.turns.values().map(weigh_turn);
+        let documents = self.handoffs.values().map(|row| row.document.len());
+        self.texts = states.chain(turns).chain(documents).sum();
     }
 
     fn call(&mut self, call_sid: CallSid) -> &mut CallRow {
         self.calls.entry(call_sid).or_default()
     }
 
+    fn turn(&mut self, call_sid: CallSid, turn: Turn) {
+        self.texts += weigh_turn(&turn);
+        if let Some(before) = self.turns.insert((call_sid, turn.key), turn) {
+            self.texts -= weigh_turn(&before);
+        }
+    }
+
+    fn handoff(&mut self, name: String, row: HandoffRow) {
+        self.texts += row.document.len();
+        if let Some(before) = self.handoffs.insert(name, row) {
+            self.texts -= before.document.len();
+        }
+    }
+
     fn came(&mut self, call_sid: CallSid, came: Came, at: u64) {
-        self.size += ROW;
-        let row = self.call(call_sid);
-        row.ended = None;
         let created = Created { came, language: None, prompts: None, sessions: 0, at };
-        row.created = Some(created);
+        self.call(call_sid).create(created);
     }
 
     fn began(&mut self, call_sid: CallSid, began: Began, at: u64) {
-        self.size += ROW;
         self.prompts.insert(began.prompts.clone(), (began.files, at));
         let row = self.call(call_sid);
-        row.session = Some(began.session);
-        row.ended = None;
-        let sessions = began.session.saturating_add(1);
-        let (language, prompts) = (Some(began.language), Some(began.prompts));
-        match &mut row.created {
-            Some(created) => {
-                *created = Created { language, prompts, sessions, came: created.came.clone(), at: created.at }
-            }
-            none => *none = Some(Created { came: began.came, language, prompts, sessions, at }),
+        if row.session < Some(began.session) {
+            row.session = Some(began.session);
+            row.ended = None;
         }
+        row.create(Created {
+            came: began.came,
+            language: Some(began.language),
+            prompts: Some(began.prompts),
+            sessions: began.session.saturating_add(1),
+            at,
+        });
     }
 
     fn changed(&mut self, call_sid: &CallSid, changes: Changes, masked: bool) {
         let Changes { session, turns, mut state } = changes;
         for mut turn in turns {
+            hide::secure_input(&mut turn);
             if masked {
                 hide::turn(&mut turn);
             }
-            self.size += ROW + turn.text.expose().len();
-            self.turns.insert((call_sid.clone(), turn.key), turn);
+            self.turn(call_sid.clone(), turn);
         }
         if masked {
             hide::facts(&mut state.facts);
         }
         let row = self.call(call_sid.clone());
-        row.session = row.session.max(Some(session));
-        row.state = Some(state);
+        if row.session <= Some(session) {
+            row.session = Some(session);
+            let weight = weigh_state(Some(&state));
+            let before = row.state.replace(state);
+            self.texts = self.texts + weight - weigh_state(before.as_ref());
+        }
     }
 
     fn decided(&mut self, call_sid: CallSid, session: u8, mut handoff: Handoff, at: u64, masked: bool) {
@@ -158,11 +203,11 @@ impl Batch {
             hide::handoff(&mut handoff);
         }
         let document = handoff.to_handoff_data();
-        self.size += ROW + document.len();
-        let name = word(handoff.context.trigger);
-        self.triggers.entry((call_sid.clone(), session, name)).or_insert(at);
-        let row = HandoffRow { call_sid, session, document, at };
-        self.handoffs.insert(handoff.context.handoff_id, row);
+        if handoff.context.outcome == Outcome::Escalated {
+            let name = word(handoff.context.trigger);
+            self.triggers.entry((call_sid.clone(), session, name)).or_insert(at);
+        }
+        self.handoff(handoff.context.handoff_id, HandoffRow { call_sid, session, document, at });
     }
 
     fn delivered(&mut self, call_sid: CallSid, delivery: Delivery, at: u64) {
@@ -179,6 +224,7 @@ impl Batch {
         session: u8,
         at: u64,
     ) {
+        let trigger = trigger.filter(|_| outcome == Some(Outcome::Escalated));
         let outcome = match outcome {
             Some(Outcome::Escalated) => "escalated",
             Some(Outcome::Completed) => "completed",
@@ -188,30 +234,71 @@ impl Batch {
             self.triggers.entry((call_sid.clone(), session, word(trigger))).or_insert(at);
         }
         let row = self.call(call_sid);
-        row.session = row.session.max(Some(session));
-        row.ended = Some(Ended { at, outcome: Some(outcome) });
+        if row.session <= Some(session) {
+            row.session = Some(session);
+            row.ended = Some(Ended { at, outcome: Some(outcome) });
+        }
     }
 }
 
 impl CallRow {
-    fn absorb(&mut self, newer: Self) {
-        if newer.created.is_some() {
+    /// Takes who calls whom, where that is not known, and what the newest session is.
+    fn create(&mut self, new: Created) {
+        let Some(known) = &mut self.created else {
+            self.created = Some(new);
+            return;
+        };
+        let Came { account_sid, direction, caller, line } = new.came;
+        let came = &mut known.came;
+        came.account_sid = came.account_sid.take().or(account_sid);
+        came.direction = came.direction.take().or(direction);
+        came.caller = came.caller.take().or(caller);
+        came.line = came.line.take().or(line);
+        known.language = new.language.or(known.language.take());
+        known.prompts = known.prompts.take().or(new.prompts);
+        known.sessions = known.sessions.max(new.sessions);
+        known.at = known.at.min(new.at);
+    }
+
+    /// Takes what is newer. Returns how much of what was here is not needed any more, in bytes.
+    fn absorb(&mut self, newer: Self) -> usize {
+        if let Some(created) = newer.created {
+            self.create(created);
+        }
+        if newer.session > self.session {
+            self.session = newer.session;
             self.ended = None;
         }
-        if let Some(created) = newer.created {
-            let (came, at) = match self.created.take() {
-                Some(before) => (before.came, before.at),
-                None => (created.came.clone(), created.at),
-            };
-            self.created = Some(Created { came, at, ..created });
-        }
-        self.session = self.session.max(newer.session);
-        self.state = newer.state.or(self.state.take());
         if let Some(ended) = newer.ended {
             let outcome = ended.outcome.or(self.ended.and_then(|before| before.outcome));
             self.ended = Some(Ended { outcome, ..ended });
         }
+        let replaced = newer.state.and_then(|state| self.state.replace(state));
+        weigh_state(replaced.as_ref())
     }
+}
+
+/// Moves the first of the rows, as many as there is room for.
+fn move_some<K: Ord, V>(from: &mut BTreeMap<K, V>, to: &mut BTreeMap<K, V>, room: &mut usize) {
+    while *room > 0
+        && let Some((key, value)) = from.pop_first()
+    {
+        to.insert(key, value);
+        *room -= 1;
+    }
+}
+
+fn weigh_turn(turn: &Turn) -> usize {
+    let run = |run: &ToolRun| {
+        let result = run.result.as_ref().map_or(0, |result| result.expose().len());
+        ROW + run.call.arguments.expose().len() + result
+    };
+    turn.text.expose().len() + turn.runs.iter().map(run).sum::<usize>()
+}
+
+fn weigh_state(state: Option<&State>) -> usize {
+    let facts = state.into_iter().flat_map(|state| &state.facts);
+    facts.map(|(name, fact)| name.len() + fact.expose().len()).sum()
 }
 
 /// The name of a trigger, as in the document.

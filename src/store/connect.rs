@@ -18,6 +18,8 @@ const CONNECTIONS: u32 = 5;
 /// How long it may take to get one.
 const ACQUIRE: Duration = Duration::from_secs(2);
 
+/// Names the lock under which the schema is changed: "warmline" as a number.
+const LOCK: i64 = 0x7761_726d_6c69_6e65;
 /// The table that says which changes were applied.
 const APPLIED: &str = "warmline_migrations";
 
@@ -81,19 +83,22 @@ impl Database {
             create_for_us_alone(path).map_err(sqlx::Error::Io)?;
         }
         let mut connection = self.pool.acquire().await?;
-        match self.engine {
-            Engine::Postgres => {
-                connection.lock().await?;
-                let migrated = migrate(&mut connection, count).await;
-                connection.unlock().await?;
-                migrated
-            }
-            // The library knows no lock for SQLite.
-            Engine::Sqlite(_) => {
-                let mut alone = connection.begin_with("BEGIN IMMEDIATE").await?;
-                migrate(&mut alone, count).await?;
-                alone.commit().await
-            }
+        let mut alone = connection.begin_with(self.engine.begin()).await?;
+        if self.engine == Engine::Postgres {
+            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *alone).await?;
+        }
+        migrate(&mut alone, count).await?;
+        alone.commit().await
+    }
+}
+
+impl Engine {
+    /// Begins a transaction that writes. Of SQLite's, one that only finds out later that it has to write would
+    /// fail when another has written meanwhile.
+    pub(super) fn begin(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
         }
     }
 }
@@ -131,18 +136,23 @@ async fn set_up_sqlite(connection: &mut AnyConnection) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// What callers say is nobody else's to read. SQLite gives its other files the mode of this one.
+/// What callers say is nobody else's to read. SQLite gives the files it makes the mode of this one; those that
+/// are there already are closed to others here.
 fn create_for_us_alone(path: &Path) -> io::Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let mode = path.metadata()?.permissions().mode() & 0o777;
-            if mode & 0o077 != 0 {
-                std::fs::set_permissions(path, Permissions::from_mode(mode & 0o700))?;
-                tracing::warn!("database file was readable by others, and is not any more");
-            }
-            Ok(())
-        }
-        Err(error) => Err(error),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
     }
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(suffix);
+        let Ok(about) = std::fs::metadata(&file) else { continue };
+        let mode = about.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            std::fs::set_permissions(&file, Permissions::from_mode(mode & 0o700))?;
+            tracing::warn!("database file was readable by others, and is not any more");
+        }
+    }
+    Ok(())
 }

@@ -56,6 +56,20 @@ pub struct Options {
     pub masked: bool,
 }
 
+/// How long to wait between two tries to write what is left at the end.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// How much the writer takes on.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// How many bytes of words may wait while the database is away.
+    waiting: usize,
+    /// How many rows are written in one transaction.
+    piece: usize,
+}
+
+const LIMITS: Limits = Limits { waiting: 64 * 1024 * 1024, piece: 2_000 };
+
 /// How long calls are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retention {
@@ -99,10 +113,15 @@ impl Store {
     ///
     /// When the address cannot be read.
     pub fn open(options: &Options) -> Result<(Self, Writer), StoreError> {
+        Self::open_within(options, LIMITS)
+    }
+
+    fn open_within(options: &Options, limits: Limits) -> Result<(Self, Writer), StoreError> {
         let database = Database::new(&options.url)?;
         let (orders, taken) = mpsc::channel(NOTES);
         let gauge = Arc::new(Gauge::default());
-        let writer = Writer::new(database.clone(), taken, gauge.clone(), options.retention, options.masked);
+        let writer =
+            Writer::new(database.clone(), taken, gauge.clone(), options.retention, options.masked, limits);
         Ok((Self(Some(Arc::new(Open { orders, database, gauge }))), writer))
     }
 
@@ -122,6 +141,9 @@ impl Store {
         let note = Note { call_sid: call_sid.clone(), at: moment(), what };
         if open.orders.try_send(Order::Keep(note)).is_err() {
             open.gauge.lost.fetch_add(1, Ordering::Relaxed);
+            if !open.gauge.overrun.swap(true, Ordering::Relaxed) {
+                warn!("store cannot take notes as fast as they come: some are lost");
+            }
         }
     }
 
@@ -130,6 +152,19 @@ impl Store {
         let Some(open) = &self.0 else { return true };
         let (done, written) = oneshot::channel();
         open.orders.send(Order::Flush(done)).await.is_ok() && written.await.unwrap_or(false)
+    }
+
+    /// Waits until what was noted is written, for so long at the most: what could not be written then is lost.
+    pub async fn finish(&self, most: Duration) {
+        let written = async {
+            while !self.flush().await {
+                tokio::time::sleep(AGAIN).await;
+            }
+        };
+        if tokio::time::timeout(most, written).await.is_err() {
+            let waiting = self.health().waiting;
+            warn!(waiting, "store is away at the end: what waited is not kept");
+        }
     }
 
     /// How it is.
@@ -177,11 +212,24 @@ fn reason(error: &sqlx::Error) -> String {
     }
     let Some(error) = error.as_database_error() else { return error.to_string() };
     let code = error.code().unwrap_or(Cow::Borrowed("none"));
-    // Of PostgreSQL, the classes 22 and 23 speak of the data.
-    if code.len() == 5 && (code.starts_with("22") || code.starts_with("23")) {
+    if speaks_of_data(&code) {
         return format!("code {code}");
     }
     format!("{} (code {code})", error.message())
+}
+
+/// Whether the database refused what was in a row, so that the same row will never be written.
+fn is_of_data(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| speaks_of_data(&code))
+}
+
+/// PostgreSQL's classes for data, constraints and limits; SQLite's constraints (19 and its kinds) and texts
+/// that are too long (18).
+fn speaks_of_data(code: &str) -> bool {
+    let postgres = code.len() == 5 && ["22", "23", "54"].iter().any(|class| code.starts_with(class));
+    let sqlite = code.len() < 5 && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 18 | 19));
+    postgres || sqlite
 }
 
 /// What comes of a read within the time that a caller can wait.

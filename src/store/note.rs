@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use crate::handoff::{Handoff, Outcome, Trigger};
+use crate::handoff::{Handoff, Outcome, Trigger, cut};
 use crate::ids::{AccountSid, CallSid};
 use crate::pii::Pii;
 use crate::record::Changes;
+
+/// The longest number or address that is kept, in characters. SIP addresses can be long.
+const LONGEST_ADDRESS: usize = 256;
 
 /// Something that happened, and when.
 #[derive(Debug)]
@@ -141,7 +144,9 @@ impl Came {
     ) -> Self {
         let outbound = direction.is_some_and(|direction| direction.starts_with("outbound"));
         let (caller, line) = if outbound { (to, from) } else { (from, to) };
-        let filled = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(Pii::from);
+        let filled = |text: Option<&str>| {
+            text.filter(|text| !text.is_empty()).map(|text| Pii::from(cut(text, LONGEST_ADDRESS)))
+        };
         Self {
             account_sid,
             direction: direction.map(str::to_owned),

@@ -47,7 +47,7 @@ pub(super) async fn decided(
 ) -> sqlx::Result<Option<Handoff>> {
     let row = sqlx::query(
         "SELECT handoff_id, document FROM handoffs WHERE call_sid = $1 AND (session = $2 OR $2 < 0) \
-         ORDER BY decided_at DESC LIMIT 1",
+         ORDER BY session DESC, decided_at DESC LIMIT 1",
     )
     .bind(call_sid.as_str())
     .bind(session.map_or(-1, i64::from))

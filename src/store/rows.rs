@@ -35,8 +35,8 @@ pub(super) struct Table {
     /// The first `keys` of them name a row.
     pub(super) columns: &'static [&'static str],
     pub(super) keys: usize,
-    /// Where `call_sid` stands: a call that was deleted gets no more rows.
-    pub(super) call: Option<usize>,
+    /// Which of the `given` rows are written.
+    pub(super) when: &'static str,
     /// What becomes of a row of the same name.
     pub(super) set: &'static str,
 }
@@ -62,18 +62,13 @@ impl Table {
     fn sql(&self, rows: usize) -> String {
         let (name, columns) = (self.name, self.columns.join(", "));
         let read: Vec<String> = (1..=self.columns.len()).map(|at| format!("column{at}")).collect();
-        // Without a condition SQLite could not tell `ON CONFLICT` from the `ON` of a join.
-        let condition = match self.call {
-            Some(at) => {
-                format!("EXISTS (SELECT 1 FROM calls WHERE calls.call_sid = given.column{})", at + 1)
-            }
-            None => "TRUE".to_owned(),
-        };
         format!(
-            "INSERT INTO {name} ({columns}) SELECT {} FROM (VALUES {}) AS given WHERE {condition} \
+            "INSERT INTO {name} ({columns}) SELECT {} FROM (VALUES {}) AS given WHERE {} \
              ON CONFLICT ({}) DO UPDATE SET {}",
             read.join(", "),
             values(rows, self.columns.len()),
+            // Without a condition SQLite could not tell `ON CONFLICT` from the `ON` of a join.
+            self.when,
             self.columns[..self.keys].join(", "),
             self.set
         )
@@ -95,8 +90,7 @@ pub(super) type Work = Vec<(String, Vec<Row>)>;
 pub(super) fn add(work: &mut Work, statement: &Statement, mut rows: Vec<Row>) {
     for size in CHUNKS {
         while rows.len() >= size {
-            let rest = rows.split_off(size);
-            work.push((statement.sql(size), std::mem::replace(&mut rows, rest)));
+            work.push((statement.sql(size), rows.drain(..size).collect()));
         }
     }
 }
@@ -154,7 +148,7 @@ mod tests {
             name: "turns",
             columns: &["call_sid", "position", "text"],
             keys: 2,
-            call: Some(0),
+            when: "EXISTS (SELECT 1 FROM calls WHERE calls.call_sid = given.column1)",
             set: "text = excluded.text",
         };
         assert_eq!(

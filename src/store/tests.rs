@@ -67,7 +67,11 @@ struct Running {
 
 impl Running {
     fn start(options: &Options) -> Self {
-        let (store, writer) = Store::open(options).unwrap();
+        Self::within(options, LIMITS)
+    }
+
+    fn within(options: &Options, limits: Limits) -> Self {
+        let (store, writer) = Store::open_within(options, limits).unwrap();
         let mut running = tokio::task::JoinSet::new();
         running.spawn(writer.run());
         Self { store, _writer: running }
@@ -108,6 +112,11 @@ on_both_engines!(
     every_earlier_schema_is_brought_up_to_date_with_what_it_holds,
     any_text_can_be_kept,
     many_rows_are_written_in_one_commit,
+    a_backlog_is_written_piece_by_piece,
+    a_node_that_was_cut_off_changes_nothing_that_is_newer,
+    what_is_heard_late_of_a_hand_off_is_no_news,
+    a_row_that_is_refused_keeps_no_other_from_being_written,
+    a_call_whose_row_was_never_written_is_there_all_the_same,
 );
 
 fn call(name: &str) -> CallSid {
@@ -302,6 +311,9 @@ async fn a_deleted_call_stays_deleted_while_it_goes_on(place: Place) {
     store.note(&sid, What::Decided(0, Box::new(handoff(&sid, "HO9"))));
     store.note(&sid, What::Left { outcome: None, trigger: None, session: 0 });
     store.flush().await;
+    store.note(&sid, began(1));
+    store.note(&sid, changed(1, vec![turn(1, 0, Speaker::Caller, "and quokka")]));
+    store.flush().await;
     assert!(archive.read(&sid).await.unwrap().is_none());
     let pool = &Database::new(&place.options().url).unwrap().pool;
     for table in ["calls", "turns", "tool_runs", "triggers", "handoffs"] {
@@ -326,7 +338,9 @@ async fn calls_older_than_the_retention_are_deleted_with_everything(place: Place
     ] {
         database.pool.execute(sql).await.unwrap();
     }
-    archive::prune(database.pool.clone(), Retention::Days(30).before().unwrap()).await;
+    let before = Retention::Days(30).before().unwrap();
+    assert_eq!(archive::prune(database.clone(), before).await.unwrap(), 1);
+    assert_eq!(archive::prune(database.clone(), before).await.unwrap(), 0);
     let archive = place.archive().await;
     assert!(archive.read(&old).await.unwrap().is_none());
     assert_eq!(archive.read(&new).await.unwrap().unwrap().transcript.len(), 1);
@@ -364,6 +378,96 @@ async fn every_earlier_schema_is_brought_up_to_date_with_what_it_holds(place: Pl
     let store = place.store();
     assert_eq!(store.memory(&call("CA1")).await.unwrap().turns[0].text, "hello".into());
     assert!(store.decided(&call("CA1"), Some(0)).await.is_some());
+}
+
+async fn a_backlog_is_written_piece_by_piece(place: Place) {
+    let store = Running::within(&place.options(), Limits { piece: 7, ..LIMITS });
+    for number in 0..20 {
+        let sid = call(&format!("CA{number:03}"));
+        store.note(&sid, began(0));
+        let turns = (0..5).map(|at| turn(0, at, Speaker::Caller, "hello")).collect();
+        store.note(&sid, changed(0, turns));
+        store.note(&sid, What::Decided(0, Box::new(handoff(&sid, sid.as_str()))));
+        store.note(&sid, What::Delivered(DeliveryState::Answered.into()));
+    }
+    assert!(store.flush().await);
+    for number in 0..20 {
+        let whole = place.archive().await.read(&call(&format!("CA{number:03}"))).await.unwrap().unwrap();
+        assert_eq!((whole.transcript.len(), whole.handoffs[0].state.as_str()), (5, "answered"));
+    }
+}
+
+/// Everything the first node knows is written after the second had the call.
+async fn a_node_that_was_cut_off_changes_nothing_that_is_newer(place: Place) {
+    let (first, second, sid) = (place.store(), place.store(), call("CA1"));
+    second.note(&sid, began(1));
+    second.note(&sid, changed(1, vec![turn(1, 0, Speaker::Caller, "Hello again")]));
+    let left = |outcome, session| What::Left { outcome, trigger: None, session };
+    second.note(&sid, left(Some(Outcome::Escalated), 1));
+    second.flush().await;
+    first.note(&sid, What::Came(Came::default()));
+    first.note(&sid, began(0));
+    let mut late = changed(0, vec![turn(0, 0, Speaker::Caller, "Hello")]);
+    if let What::Changed(changes) = &mut late {
+        changes.state.language = "fr-FR".into();
+    }
+    first.note(&sid, late);
+    first.note(&sid, left(None, 0));
+    first.flush().await;
+    let whole = place.archive().await.read(&sid).await.unwrap().unwrap();
+    assert_eq!(whole.call.outcome.as_deref(), Some("escalated"));
+    assert_eq!((whole.call.sessions, whole.call.language.as_deref()), (2, Some("es-US")));
+    assert_eq!(whole.transcript.len(), 2);
+}
+
+async fn what_is_heard_late_of_a_hand_off_is_no_news(place: Place) {
+    let (store, sid) = (place.store(), call("CA1"));
+    let Some(open) = &store.store.0 else { panic!("no store") };
+    let began_at = moment();
+    let note = |after, what| {
+        let note = Note { call_sid: sid.clone(), at: began_at + after, what };
+        open.orders.try_send(Order::Keep(note)).unwrap();
+    };
+    note(1_000, began(1));
+    note(2_000, What::Decided(1, Box::new(handoff(&sid, "HO1"))));
+    note(4_000, What::Delivered(DeliveryState::Answered.into()));
+    store.flush().await;
+    // Another node writes what it knew before, and what an older session decided later.
+    note(3_000, What::Delivered(DeliveryState::Sent.into()));
+    note(5_000, What::Decided(0, Box::new(handoff(&sid, "HO0"))));
+    store.flush().await;
+    note(6_000, What::Delivered(DeliveryState::Abandoned.into()));
+    store.flush().await;
+    let whole = place.archive().await.read(&sid).await.unwrap().unwrap();
+    let states: Vec<_> = whole.handoffs.iter().map(|h| (h.handoff_id.as_str(), h.state.as_str())).collect();
+    assert_eq!(states, [("HO1", "abandoned"), ("HO0", "decided")]);
+    assert_eq!(store.decided(&sid, None).await.unwrap().context.handoff_id, "HO1");
+}
+
+async fn a_row_that_is_refused_keeps_no_other_from_being_written(place: Place) {
+    let (store, sid) = (place.store(), call("CA1"));
+    assert!(store.flush().await);
+    // As a database may refuse what this program does not know to be wrong.
+    let database = Database::new(&place.options().url).unwrap();
+    database.pool.execute("CREATE UNIQUE INDEX refused ON turns (text)").await.unwrap();
+    store.note(&sid, began(0));
+    let words = ["one", "two", "one", "three"];
+    let turns = (0..).zip(words).map(|(at, word)| turn(0, at, Speaker::Caller, word)).collect();
+    store.note(&sid, changed(0, turns));
+    assert!(store.flush().await);
+    assert_eq!((store.health().lost, store.health().away), (1, false));
+    assert_eq!(store.memory(&sid).await.unwrap().turns.len(), 3);
+}
+
+async fn a_call_whose_row_was_never_written_is_there_all_the_same(place: Place) {
+    let (store, sid) = (place.store(), call("CA1"));
+    store.note(&sid, What::Came(Came::default()));
+    store.note(&sid, began(2));
+    store.note(&sid, What::Over);
+    store.flush().await;
+    let whole = place.archive().await.read(&sid).await.unwrap().unwrap();
+    assert_eq!(whole.call.caller, Some("+15551230000".into()));
+    assert!(whole.call.sessions == 3 && whole.call.ended_at.is_some());
 }
 
 async fn any_text_can_be_kept(place: Place) {
@@ -445,6 +549,41 @@ async fn what_was_noted_while_the_store_was_away_is_written_when_it_is_back() {
     assert!(store.flush().await);
     assert_eq!(store.health(), Health::default());
     assert_eq!(store.memory(&sid).await.unwrap().turns.len(), 2);
+}
+
+#[tokio::test]
+async fn what_waits_is_bounded_and_what_is_lost_is_counted() {
+    let place = Place::sqlite();
+    let folder = place._folder.path().join("later");
+    let url = format!("sqlite:{}", folder.join("calls.db").display());
+    let options = Options { url: url.into(), ..place.options() };
+    let store = Running::within(&options, Limits { waiting: 20_000, ..LIMITS });
+    let sid = call("CA1");
+    store.note(&sid, began(0));
+    assert!(!store.flush().await);
+    // The same turn again and again takes the room of one.
+    for heard in 0..500 {
+        let mut said = turn(0, 0, Speaker::Agent, &"word ".repeat(100));
+        said.heard = heard;
+        store.note(&sid, changed(0, vec![said]));
+    }
+    store.flush().await;
+    assert_eq!(store.health().lost, 0);
+    for position in 1..100 {
+        store.note(&sid, changed(0, vec![turn(0, position, Speaker::Caller, &"word ".repeat(100))]));
+    }
+    let other = call("CA2");
+    store.note(&other, began(0));
+    store.flush().await;
+    let health = store.health();
+    assert!(health.lost > 50 && health.waiting < 50, "{health:?}");
+    std::fs::create_dir(&folder).unwrap();
+    assert!(store.flush().await);
+    let kept = store.memory(&sid).await.unwrap();
+    assert_eq!(kept.turns.len() as u64, 100 - health.lost);
+    assert_eq!(kept.turns[0].heard, 499);
+    let archive = Archive::open(&options).await.unwrap();
+    assert!(archive.read(&other).await.unwrap().is_some(), "a call has room where words have none");
 }
 
 #[cfg(feature = "postgres")]

@@ -1,10 +1,9 @@
-//! Writes a batch, in one transaction.
+//! What writes a batch.
 
 use std::collections::BTreeMap;
 
-use sqlx::{AnyPool, Connection};
-
 use super::batch::{Batch, CallRow};
+use super::note::DeliveryState;
 use super::rows::{self, Row, Statement, Table, Update, Value, Work};
 use crate::ids::CallSid;
 use crate::pii::Pii;
@@ -21,27 +20,23 @@ static CALLS: Statement = Statement::Insert(Table {
         "language",
         "prompts",
         "sessions",
-        "turns",
-        "state",
-        "outcome",
-        "ended_at",
         "began_at",
     ],
     keys: 1,
-    call: None,
-    // What was known before stays known; a call that goes on has not ended.
+    when: "NOT EXISTS (SELECT 1 FROM deleted_calls AS deleted WHERE deleted.call_sid = given.column1)",
+    // What was known before stays known. A call that goes on in a later session has not ended.
     set: "account_sid = COALESCE(calls.account_sid, excluded.account_sid), \
           direction = COALESCE(calls.direction, excluded.direction), \
           caller = COALESCE(calls.caller, excluded.caller), \
           line = COALESCE(calls.line, excluded.line), \
+          language = COALESCE(calls.language, excluded.language), \
           prompts = COALESCE(calls.prompts, excluded.prompts), \
-          language = COALESCE(excluded.language, calls.language), \
+          outcome = CASE WHEN excluded.sessions > calls.sessions THEN NULL ELSE calls.outcome END, \
+          ended_at = CASE WHEN excluded.sessions > calls.sessions THEN NULL ELSE calls.ended_at END, \
+          began_at = CASE WHEN excluded.began_at < calls.began_at THEN excluded.began_at \
+                     ELSE calls.began_at END, \
           sessions = CASE WHEN excluded.sessions > calls.sessions THEN excluded.sessions \
-                     ELSE calls.sessions END, \
-          turns = COALESCE(excluded.turns, calls.turns), \
-          state = COALESCE(excluded.state, calls.state), \
-          outcome = excluded.outcome, \
-          ended_at = excluded.ended_at",
+                     ELSE calls.sessions END",
 });
 
 /// What a session knows is no news once a later session of the same call has begun.
@@ -55,6 +50,9 @@ static CALL_CHANGES: Statement = Statement::Change(Update {
           ended_at = COALESCE(given.column6, calls.ended_at)",
     which: "calls.call_sid = given.column1 AND calls.sessions <= given.column7",
 });
+
+/// A call that was deleted gets no more rows.
+const OF_A_CALL: &str = "EXISTS (SELECT 1 FROM calls WHERE calls.call_sid = given.column1)";
 
 static TURNS: Statement = Statement::Insert(Table {
     name: "turns",
@@ -74,7 +72,7 @@ static TURNS: Statement = Statement::Insert(Table {
         "heard_at",
     ],
     keys: 3,
-    call: Some(0),
+    when: OF_A_CALL,
     set: "text = excluded.text, heard = excluded.heard, interrupted = excluded.interrupted, \
           first_delta_at = COALESCE(excluded.first_delta_at, turns.first_delta_at), \
           first_frame_at = COALESCE(excluded.first_frame_at, turns.first_frame_at), \
@@ -99,7 +97,7 @@ static TOOL_RUNS: Statement = Statement::Insert(Table {
         "ended_at",
     ],
     keys: 4,
-    call: Some(0),
+    when: OF_A_CALL,
     set: "result = excluded.result, ended_at = excluded.ended_at",
 });
 
@@ -107,7 +105,7 @@ static TRIGGERS: Statement = Statement::Insert(Table {
     name: "triggers",
     columns: &["call_sid", "session", "name", "happened_at"],
     keys: 3,
-    call: Some(0),
+    when: OF_A_CALL,
     set: "happened_at = triggers.happened_at",
 });
 
@@ -115,44 +113,35 @@ static HANDOFFS: Statement = Statement::Insert(Table {
     name: "handoffs",
     columns: &["handoff_id", "call_sid", "session", "document", "state", "decided_at", "changed_at"],
     keys: 1,
-    call: Some(1),
-    set: "document = excluded.document, changed_at = excluded.changed_at",
+    when: "EXISTS (SELECT 1 FROM calls WHERE calls.call_sid = given.column2)",
+    set: "document = excluded.document",
 });
 
-/// The latest hand-off of the call is the one that is under way.
+/// The hand-off of the latest session is the one that is under way. What is heard of it late is no news.
 static DELIVERIES: Statement = Statement::Change(Update {
     table: "handoffs",
     columns: 4,
     set: "target = COALESCE(given.column2, handoffs.target), state = given.column3, \
           changed_at = given.column4",
-    which: "handoffs.call_sid = given.column1 AND handoffs.decided_at = \
-            (SELECT MAX(latest.decided_at) FROM handoffs AS latest \
-             WHERE latest.call_sid = handoffs.call_sid)",
+    which: "handoffs.call_sid = given.column1 AND handoffs.changed_at <= given.column4 \
+            AND NOT EXISTS (SELECT 1 FROM handoffs AS later WHERE later.call_sid = handoffs.call_sid \
+            AND (later.session > handoffs.session OR (later.session = handoffs.session \
+            AND later.decided_at > handoffs.decided_at)))",
 });
 
 static PROMPTS: Statement = Statement::Insert(Table {
     name: "prompt_versions",
     columns: &["version", "files", "last_used_at"],
     keys: 1,
-    call: None,
+    when: "TRUE",
     set: "last_used_at = excluded.last_used_at",
 });
 
-/// Writes all of it, or nothing.
-pub(super) async fn write(pool: AnyPool, work: Work) -> sqlx::Result<()> {
-    let mut connection = pool.acquire().await?;
-    let mut transaction = connection.begin().await?;
-    rows::execute(&mut transaction, work).await?;
-    transaction.commit().await
-}
-
-/// What has to be written, in an order that every process keeps: two that write the same rows never wait for
-/// each other in a circle.
+/// What has to be written: a call before what belongs to it, and last what all processes write.
 pub(super) fn work(batch: &Batch) -> Work {
     let (created, changed) = calls(batch);
     let mut work = Work::new();
     for (statement, rows) in [
-        (&PROMPTS, prompts(batch)),
         (&CALLS, created),
         (&CALL_CHANGES, changed),
         (&TURNS, each(&batch.turns, turn)),
@@ -160,6 +149,7 @@ pub(super) fn work(batch: &Batch) -> Work {
         (&TRIGGERS, triggers(batch)),
         (&HANDOFFS, handoffs(batch)),
         (&DELIVERIES, deliveries(batch)),
+        (&PROMPTS, prompts(batch)),
     ] {
         rows::add(&mut work, statement, rows);
     }
@@ -180,62 +170,39 @@ fn prompts(batch: &Batch) -> Vec<Row> {
     })
 }
 
-/// The rows that may be new, and the changes of those that are not.
+/// The rows that may be new, and what is known of all of them.
 fn calls(batch: &Batch) -> (Vec<Row>, Vec<Row>) {
-    let (mut created, mut changed) = (Vec::new(), Vec::new());
+    let mut created = Vec::new();
     for (call_sid, row) in &batch.calls {
-        let values = CallValues::of(row);
-        match &row.created {
-            Some(new) => created.push(vec![
+        if let Some(new) = &row.created {
+            created.push(vec![
                 call(call_sid),
                 Value::some_text(new.came.account_sid.as_ref().map(|sid| sid.as_str())),
                 Value::some_text(new.came.direction.as_deref()),
                 pii(new.came.caller.as_ref()),
                 pii(new.came.line.as_ref()),
-                values.language,
+                Value::some_text(new.language.as_deref()),
                 Value::some_text(new.prompts.as_deref()),
                 Value::number(new.sessions),
-                values.turns,
-                values.state,
-                values.outcome,
-                values.ended_at,
                 Value::number(new.at),
-            ]),
-            None => changed.push(vec![
-                call(call_sid),
-                values.language,
-                values.turns,
-                values.state,
-                values.outcome,
-                values.ended_at,
-                row.session.map_or(Value::number(i64::MAX), |session| Value::number(i64::from(session) + 1)),
-            ]),
+            ]);
         }
     }
-    (created, changed)
+    let known = batch.calls.iter().filter(|(_, row)| row.state.is_some() || row.ended.is_some());
+    (created, known.map(|(call_sid, row)| changes(call_sid, row)).collect())
 }
 
-struct CallValues {
-    language: Value,
-    turns: Value,
-    state: Value,
-    outcome: Value,
-    ended_at: Value,
-}
-
-impl CallValues {
-    fn of(row: &CallRow) -> Self {
-        let state = row.state.as_ref();
-        let begun_in = row.created.as_ref().and_then(|created| created.language.as_deref());
-        let language = state.map(|state| state.language.as_str()).or(begun_in);
-        Self {
-            language: Value::some_text(language),
-            turns: Value::some_number(state.map(|state| u64::from(state.turns))),
-            state: Value::some_text(state.and_then(|state| serde_json::to_string(state).ok()).as_deref()),
-            outcome: Value::some_text(row.ended.and_then(|ended| ended.outcome)),
-            ended_at: Value::some_number(row.ended.map(|ended| ended.at)),
-        }
-    }
+fn changes(call_sid: &CallSid, row: &CallRow) -> Row {
+    let state = row.state.as_ref();
+    vec![
+        call(call_sid),
+        Value::some_text(state.map(|state| state.language.as_str())),
+        Value::some_number(state.map(|state| u64::from(state.turns))),
+        Value::some_text(state.and_then(|state| serde_json::to_string(state).ok()).as_deref()),
+        Value::some_text(row.ended.and_then(|ended| ended.outcome)),
+        Value::some_number(row.ended.map(|ended| ended.at)),
+        row.session.map_or(Value::number(i64::MAX), |session| Value::number(i64::from(session) + 1)),
+    ]
 }
 
 fn pii(text: Option<&Pii<String>>) -> Value {
@@ -296,7 +263,7 @@ fn handoffs(batch: &Batch) -> Vec<Row> {
             call(&handoff.call_sid),
             Value::number(handoff.session),
             Value::text(&handoff.document),
-            Value::text("decided"),
+            Value::text(DeliveryState::Decided.word()),
             Value::number(handoff.at),
             Value::number(handoff.at),
         ]

@@ -1,34 +1,30 @@
 //! The one task of a process that writes. Notes are gathered for a moment and committed together; while the
 //! database is slow or away they wait in memory, and calls go on.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
+use sqlx::Connection;
 use tokio::sync::{mpsc, oneshot};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
-use super::archive;
 use super::batch::Batch;
 use super::connect::Database;
 use super::note::{Note, Order, What};
-use super::rows::Work;
-use super::{Retention, reason, write};
+use super::{Limits, Retention, archive, is_of_data, reason, rows, write};
 use crate::clock::now;
 
 /// How long notes are gathered before they are committed.
 const GATHER: Duration = Duration::from_millis(50);
-/// How many bytes of notes are gathered at the most before they are committed.
-const GROUP: usize = 4 * 1024 * 1024;
-/// How many bytes may wait while the database is away.
-const MOST_WAITING: usize = 64 * 1024 * 1024;
 /// How long a commit may take before it counts as failed.
 const SLOWEST: Duration = Duration::from_secs(10);
 /// How long to wait after a failure before the next try, at first and at the most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(3));
-/// How often what is too old is deleted.
-const PRUNE: Duration = Duration::from_secs(60 * 60);
+/// How often what is too old is looked for, and how often a version of the prompts is written again.
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// What is known of the store, for whoever asks.
 #[derive(Debug, Default)]
@@ -36,6 +32,8 @@ pub(super) struct Gauge {
     pub(super) away: AtomicBool,
     pub(super) waiting: AtomicU64,
     pub(super) lost: AtomicU64,
+    /// Whether notes came faster than they were taken, since it was last told.
+    pub(super) overrun: AtomicBool,
 }
 
 /// Writes what it is sent until every sender is gone.
@@ -45,12 +43,15 @@ pub struct Writer {
     gauge: Arc<Gauge>,
     retention: Retention,
     masked: bool,
+    limits: Limits,
     /// Whether the schema is known to be up to date.
     prepared: bool,
     next: Batch,
     flushes: Vec<oneshot::Sender<bool>>,
     /// Bytes that are being written.
     writing: usize,
+    /// When each version of the prompts was written last: all nodes write the same row.
+    prompts: HashMap<String, Instant>,
     gap: Option<Gap>,
     prune_at: Instant,
     closed: bool,
@@ -71,6 +72,7 @@ impl Writer {
         gauge: Arc<Gauge>,
         retention: Retention,
         masked: bool,
+        limits: Limits,
     ) -> Self {
         Self {
             database,
@@ -78,10 +80,12 @@ impl Writer {
             gauge,
             retention,
             masked,
+            limits,
             prepared: false,
             next: Batch::default(),
             flushes: Vec::new(),
             writing: 0,
+            prompts: HashMap::new(),
             gap: None,
             prune_at: now(),
             closed: false,
@@ -95,36 +99,30 @@ impl Writer {
             if self.prepared && self.next.is_empty() && self.flushes.is_empty() {
                 self.idle().await;
             }
-            self.gather(GATHER).await;
+            self.gather().await;
             let written = self.write().await;
             if !written && self.closed {
                 break;
             }
-        }
-        let rows = self.next.rows();
-        if rows > 0 {
-            warn!(rows, "store is still away at the end: this is not kept");
-        }
-    }
-
-    /// Waits for something to do. What is too old is deleted meanwhile.
-    async fn idle(&mut self) {
-        match tokio::time::timeout_at(self.prune_at.into(), self.orders.recv()).await {
-            Ok(Some(order)) => self.take(order),
-            Ok(None) => self.closed = true,
-            Err(_) => {
-                self.prune_at = now() + PRUNE;
-                if let Some(before) = self.retention.before() {
-                    archive::prune(self.database.pool.clone(), before).await;
-                }
+            if written && self.prune_at <= now() {
+                self.prune().await;
             }
         }
     }
 
-    /// Takes what comes within a time. A flush waits no longer.
-    async fn gather(&mut self, time: Duration) {
-        let until = now() + time;
-        while self.flushes.is_empty() && self.next.size < GROUP && !self.closed {
+    /// Waits for something to do.
+    async fn idle(&mut self) {
+        match tokio::time::timeout_at(self.prune_at.into(), self.orders.recv()).await {
+            Ok(Some(order)) => self.take(order),
+            Ok(None) => self.closed = true,
+            Err(_) => {}
+        }
+    }
+
+    /// Takes what comes within a moment. A flush waits no longer.
+    async fn gather(&mut self) {
+        let until = now() + GATHER;
+        while self.flushes.is_empty() && self.next.rows() < self.limits.piece && !self.closed {
             match tokio::time::timeout_at(until.into(), self.orders.recv()).await {
                 Ok(Some(order)) => self.take(order),
                 Ok(None) => self.closed = true,
@@ -141,52 +139,92 @@ impl Writer {
                 self.gauge.lost.fetch_add(1, Ordering::Relaxed);
                 if let Some(gap) = self.gap.as_mut().filter(|gap| !gap.full) {
                     gap.full = true;
-                    warn!(
-                        bytes = MOST_WAITING,
-                        "store is away and no more can wait: what is said is not kept"
-                    );
+                    let bytes = self.limits.waiting;
+                    warn!(bytes, "store is away and no more can wait: what is said is not kept");
                 }
             }
         }
     }
 
-    /// Words have to wait while there is room; the little that is known of a call beside them always has some.
+    /// Words wait while there is room. The little that is known of a call beside them has some more, so that
+    /// what waits already still has a call to belong to.
     fn has_room(&self, note: &Note) -> bool {
-        self.next.size + self.writing < MOST_WAITING
-            || !matches!(note.what, What::Changed(_) | What::Came(_) | What::Began(_))
+        let words = matches!(note.what, What::Changed(_));
+        let most = if words { self.limits.waiting } else { self.limits.waiting / 4 * 5 };
+        self.next.size() + self.writing < most
     }
 
-    /// Writes what was gathered, and goes on gathering meanwhile. Returns whether it was written.
+    /// Writes what was gathered, piece by piece, and goes on gathering meanwhile. Returns whether all of it was
+    /// written.
     async fn write(&mut self) -> bool {
-        let batch = std::mem::take(&mut self.next);
+        let mut backlog = std::mem::take(&mut self.next);
         let flushes = std::mem::take(&mut self.flushes);
-        self.writing = batch.size;
-        let written = self.attempt(&batch).await;
-        self.writing = 0;
-        match &written {
-            Ok(()) => self.succeeded(batch.rows()),
-            Err(error) => {
-                // What came meanwhile is newer.
-                let newer = std::mem::replace(&mut self.next, batch);
-                self.next.absorb(newer);
-                self.failed(error);
-            }
+        backlog.prompts.retain(|version, _| {
+            self.prompts.get(version).is_none_or(|at| now().saturating_duration_since(*at) > HOUR)
+        });
+        let rows = backlog.rows();
+        self.writing = backlog.size();
+        let mut written = self.write_piece(&mut backlog, self.limits.piece).await;
+        while written.is_ok() && !backlog.is_empty() {
+            self.writing = backlog.size();
+            written = self.write_piece(&mut backlog, self.limits.piece).await;
         }
+        self.writing = 0;
+        if let Err(error) = &written {
+            // What came meanwhile is newer.
+            backlog.absorb(std::mem::take(&mut self.next));
+            self.next = backlog;
+            self.failed(error);
+        } else {
+            self.succeeded(rows);
+        }
+        self.gauge.waiting.store(self.next.rows() as u64, Ordering::Relaxed);
         for done in flushes {
             let _ = done.send(written.is_ok());
         }
-        self.gauge.waiting.store(self.next.rows() as u64, Ordering::Relaxed);
         if let Some(pause) = self.gap.as_ref().map(|gap| gap.pause) {
             self.pause(pause).await;
         }
         written.is_ok()
     }
 
-    async fn attempt(&mut self, batch: &Batch) -> sqlx::Result<()> {
-        let mut work = attempt(self.database.clone(), !self.prepared, write::work(batch));
+    /// Writes so many rows. What the database refuses for what is in it is found by halves and left out: one
+    /// row must not keep all others from being written.
+    async fn write_piece(&mut self, backlog: &mut Batch, most: usize) -> sqlx::Result<()> {
+        let piece = Arc::new(backlog.piece(most));
+        let work = attempt(self.database.clone(), !self.prepared, piece.clone());
+        let written = self.meanwhile(work).await;
+        // The future that shared it is gone.
+        let piece = Arc::try_unwrap(piece).unwrap_or_default();
+        match written {
+            Ok(()) => {
+                self.prepared = true;
+                self.prompts.extend(piece.prompts.into_keys().map(|version| (version, now())));
+                Ok(())
+            }
+            Err(error) if is_of_data(&error) && piece.rows() <= 1 => {
+                self.gauge.lost.fetch_add(piece.rows() as u64, Ordering::Relaxed);
+                error!(reason = reason(&error), "database refuses a row for what is in it; it is left out");
+                Ok(())
+            }
+            Err(error) => {
+                let (rows, of_data) = (piece.rows(), is_of_data(&error));
+                let mut again = piece;
+                again.absorb(std::mem::take(backlog));
+                *backlog = again;
+                if !of_data {
+                    return Err(error);
+                }
+                Box::pin(self.write_piece(backlog, rows / 2)).await
+            }
+        }
+    }
+
+    /// Does something while what comes is taken.
+    async fn meanwhile<T>(&mut self, mut work: BoxFuture<'static, T>) -> T {
         loop {
             tokio::select! {
-                written = &mut work => return written,
+                done = &mut work => return done,
                 order = self.orders.recv(), if !self.closed => match order {
                     Some(order) => self.take(order),
                     None => self.closed = true,
@@ -207,13 +245,31 @@ impl Writer {
         }
     }
 
+    /// Deletes some of what is too old; the rest is soon to follow.
+    async fn prune(&mut self) {
+        self.prune_at = now() + HOUR;
+        let Some(before) = self.retention.before() else { return };
+        let work = in_time(archive::prune(self.database.clone(), before));
+        match self.meanwhile(work).await {
+            Ok(0) => {}
+            Ok(calls) => {
+                info!(calls, "old calls deleted");
+                self.prune_at = now();
+            }
+            Err(error) => {
+                warn!(reason = reason(&error), "old calls could not be deleted; that is tried again");
+            }
+        }
+    }
+
     fn succeeded(&mut self, rows: usize) {
-        if !std::mem::replace(&mut self.prepared, true) && self.gap.is_none() {
-            info!("store ready");
+        let lost = self.gauge.lost.load(Ordering::Relaxed);
+        if self.gauge.overrun.swap(false, Ordering::Relaxed) {
+            warn!(lost, "store has caught up; notes that came too fast are lost");
         }
         if let Some(gap) = self.gap.take() {
             let seconds = now().saturating_duration_since(gap.since).as_secs();
-            let lost = self.gauge.lost.load(Ordering::Relaxed) - gap.lost_before;
+            let lost = lost - gap.lost_before;
             if lost > 0 {
                 warn!(seconds, rows, lost, "store is back; what had waited is written, what was lost is not");
             } else {
@@ -224,6 +280,8 @@ impl Writer {
     }
 
     fn failed(&mut self, error: &sqlx::Error) {
+        // A database that comes back may be another one.
+        self.prepared = false;
         match &mut self.gap {
             Some(gap) => gap.pause = (gap.pause * 2).min(PAUSES.1),
             None => {
@@ -236,20 +294,44 @@ impl Writer {
     }
 }
 
-/// Brings the schema up to date where that is not known, and writes.
-fn attempt(database: Database, prepare: bool, work: Work) -> BoxFuture<'static, sqlx::Result<()>> {
-    let all = async move {
+/// Brings the schema up to date where that is not known, and writes all of a batch or nothing.
+fn attempt(database: Database, prepare: bool, batch: Arc<Batch>) -> BoxFuture<'static, sqlx::Result<()>> {
+    Box::pin(async move {
         if prepare {
-            database.prepare().await?;
+            in_time(Box::pin(prepared(database.clone()))).await?;
         }
-        if work.is_empty() {
+        if batch.is_empty() {
             return Ok(());
         }
-        write::write(database.pool, work).await
-    };
-    let in_time = async {
+        let mut connection = database.pool.acquire().await?;
+        let work = write::work(&batch);
+        drop(batch);
+        let committed = async {
+            let mut transaction = connection.begin_with(database.engine.begin()).await?;
+            rows::execute(&mut transaction, work).await?;
+            transaction.commit().await
+        };
+        let committed = match tokio::time::timeout(SLOWEST, committed).await {
+            Ok(committed) => committed,
+            Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+        };
+        if committed.as_ref().is_err_and(|error| !is_of_data(error)) {
+            // Given back to the pool it would be waited for, perhaps for ever.
+            drop(connection.detach());
+        }
+        committed
+    })
+}
+
+async fn prepared(database: Database) -> sqlx::Result<()> {
+    database.prepare().await
+}
+
+fn in_time<T: Send + 'static>(
+    work: BoxFuture<'static, sqlx::Result<T>>,
+) -> BoxFuture<'static, sqlx::Result<T>> {
+    Box::pin(async {
         let slow = || sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
-        tokio::time::timeout(SLOWEST, all).await.unwrap_or_else(|_| Err(slow()))
-    };
-    Box::pin(in_time)
+        tokio::time::timeout(SLOWEST, work).await.unwrap_or_else(|_| Err(slow()))
+    })
 }

@@ -428,6 +428,64 @@ async fn a_pending_escalation_outlives_its_process(url: &str) {
     assert!(task["warmline"]["transcript"].to_string().contains("where is it"), "{task}");
 }
 
+/// A code that no other try can mend, on a node that has never seen the call: the person knows what was said.
+#[tokio::test]
+async fn a_person_knows_what_was_said_to_a_process_that_died() {
+    let folder = Folder::new("known");
+    let url = folder.url();
+    let model = FakeModel::start(helpful).await;
+    let mut first = Node::start(&url, &model);
+    let second = Node::start(&url, &model);
+    let (mut call, mut conversation) = connected(&first, 0).await;
+    conversation.say("my order is 4711").await.unwrap();
+    conversation.wait_reply(SOON).await.unwrap();
+    until_kept(&url, &call, &mut conversation, |record| heard(record).concat().contains("Noted")).await;
+    first.kill();
+    call.reach(second.base.clone());
+    let action = conversation.noun().action.clone().unwrap();
+    let fields = [("SessionId", "VX1"), ("SessionStatus", "failed"), ("ErrorCode", "64110")];
+    let task = task(call.callback(&action, &fields).await.unwrap());
+    assert_eq!(task["warmline"]["memory"]["order"], "4711", "{task}");
+    assert!(task["callSummary"].as_str().unwrap().contains("my order is 4711"), "{task}");
+    let mut kept = Value::Null;
+    while kept["handoffs"][0]["state"] != "queued" {
+        kept = record(&url, &call).await;
+    }
+    assert_eq!(kept["outcome"], "escalated");
+}
+
+#[tokio::test]
+async fn calls_are_listed_exported_and_deleted_from_outside() {
+    let folder = Folder::new("outside");
+    let url = folder.url();
+    let bridge = TestBridge::with(&[("DATABASE_URL", &url)], helpful).await;
+    let (call, mut conversation) = bridge.connected(0).await;
+    answers(&mut conversation).await;
+    assert!(bridge.store.flush().await);
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_warmline"));
+        command.env_clear().env("DATABASE_URL", &url).current_dir(&folder.0);
+        let output = command.arg("calls").args(arguments).stdin(Stdio::null()).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, listed) = run(&["list"]);
+    assert!(code == 0 && listed.contains(call.sid()) && !listed.contains("+15551230000"), "{listed}");
+    assert!(listed.lines().all(|line| line.chars().count() <= 80), "{listed}");
+    let (_, shown) = run(&["show", call.sid()]);
+    assert!(shown.contains("Your parcel arrives tomorrow.") && shown.contains("+15551230000"), "{shown}");
+    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+    let (_, exported) = run(&["export", "--number", "+1 555 123-0000"]);
+    let exported: Value = serde_json::from_str(&exported).expect("one object on one line");
+    assert_eq!((&exported["version"], &exported["callSid"]), (&json!(1), &json!(call.sid())));
+    assert_eq!(run(&["delete", call.sid()]).0, 1, "nobody was asked");
+    assert_eq!(run(&["delete", "--number", "+15551230000", "--yes"]), (0, "1 call deleted\n".to_owned()));
+    for command in ["show", "export", "delete"] {
+        assert_eq!(run(&[command, call.sid()]).0, 1, "{command} of what is not there");
+    }
+    assert_eq!(run(&["export"]).0, 64);
+    assert_eq!(run(&["list"]), (0, "no calls\n".to_owned()));
+}
+
 #[tokio::test]
 async fn a_conversation_outlives_its_process_on_postgres() {
     let Some(server) = Postgres::start() else { return };

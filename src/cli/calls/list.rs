@@ -55,6 +55,8 @@ fn end(call: &Call) -> &'static str {
         Some("escalated") => "person",
         Some("completed") => "done",
         Some(_) => "closed",
+        // The caller was gone before the agent could begin.
+        None if call.ended_at.is_some() => "closed",
         None => "open",
     }
 }

@@ -109,7 +109,11 @@ async fn act(archive: &Archive, action: Action) -> Result<ExitCode, Failure> {
             None => return Ok(unknown(&call)),
         },
         Action::Export(which) => {
-            for call in chosen(archive, which).await? {
+            let calls = chosen(archive, which).await?;
+            if calls.is_empty() {
+                return Ok(none());
+            }
+            for call in calls {
                 match archive.read(&call).await? {
                     Some(whole) => writeln!(out, "{}", serde_json::to_string(&whole)?)?,
                     None => return Ok(unknown(&call)),
@@ -118,10 +122,16 @@ async fn act(archive: &Archive, action: Action) -> Result<ExitCode, Failure> {
         }
         Action::Delete { which, yes } => {
             let calls = chosen(archive, which).await?;
+            if calls.is_empty() {
+                return Ok(none());
+            }
             if !yes && !is_meant(calls.len())? {
                 return Ok(ExitCode::FAILURE);
             }
             let deleted = archive.delete(&calls).await?;
+            if deleted == 0 {
+                return Ok(none());
+            }
             writeln!(out, "{deleted} {} deleted", noun(deleted))?;
         }
     }
@@ -154,6 +164,11 @@ fn is_meant(count: usize) -> Result<bool, Failure> {
 
 fn noun(count: u64) -> &'static str {
     if count == 1 { "call" } else { "calls" }
+}
+
+fn none() -> ExitCode {
+    complain("nothing is kept of such a call; numbers are written as Twilio does, such as +15551230000");
+    ExitCode::FAILURE
 }
 
 fn unknown(call: &CallSid) -> ExitCode {
