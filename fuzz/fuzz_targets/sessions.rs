@@ -17,6 +17,8 @@ use warmline::session::{
     Ask, Input, Lines, Opening, Output, Outputs, RequestId, RunId, Session, Settings, Timings,
 };
 
+/// How long a call may last in which nothing more happens.
+const ALL_OF_IT: Duration = Duration::from_secs(600);
 /// How long the way out may take.
 const WAY_OUT: Duration = Duration::from_secs(60);
 
@@ -41,6 +43,7 @@ impl Tools {
             say: say("One moment."),
             timeout: Duration::from_secs(4),
             kind,
+            secure: false,
         };
         Self(vec![
             tool("escalate", ToolKind::Escalate),
@@ -76,6 +79,8 @@ fn settings(kind: u8) -> Settings {
     };
     Settings {
         call_sid: "CA1".parse().expect("a call"),
+        attempt: 0,
+        began: Duration::from_secs(1_000),
         handoff_id: "HO1".to_owned(),
         language: "en-US".to_owned(),
         languages: vec!["en-US".to_owned(), "es-US".to_owned()],
@@ -91,6 +96,7 @@ fn settings(kind: u8) -> Settings {
             ..Lines::default()
         }),
         timings: Timings::default(),
+        rules: Arc::default(),
         person_key: (kind & 8 == 0).then_some('0'),
         keypad_length: (kind & 16 > 0).then_some(4),
     }
@@ -147,9 +153,9 @@ impl Call {
             10 | 11 => self.done(with),
             12 => self.model(ModelEvent::Progress),
             13 => self.model(ModelEvent::Failed(match with % 4 {
-                0 => ModelError::Unreachable,
+                0 => ModelError::TooLong,
                 1 => ModelError::Refused { status: 401 },
-                2 => ModelError::RateLimited,
+                2 => ModelError::RateLimited { retry_after: Some(Duration::from_millis(u64::from(with))) },
                 _ => ModelError::Broken,
             })),
             14 => self.tool(with),
@@ -213,6 +219,7 @@ impl Call {
         if self.leaving.is_some() {
             return;
         }
+        self.settings.attempt = self.settings.attempt.saturating_add(1);
         let settings = Settings { opening: Opening::Reconnected(None), ..self.settings.clone() };
         let (placeholder, _) = Session::new(settings.clone(), None, self.now);
         let memory = std::mem::replace(&mut self.session, placeholder).into_memory();
@@ -264,6 +271,9 @@ impl Call {
             }
         }
         assert_eq!(self.session.has_ended(), self.ended);
+        for turn in self.session.changes().into_iter().flat_map(|changes| changes.turns) {
+            assert!(turn.heard <= turn.text.expose().chars().count(), "more was heard than said");
+        }
     }
 
     fn sent(&mut self, frame: Outbound) {
@@ -316,8 +326,9 @@ impl Call {
     }
 
     fn over(mut self) {
-        self.wait(WAY_OUT);
-        assert_eq!(self.ended, self.leaving.is_some(), "a call on its way out ends, and no other");
+        // A caller who says nothing more gets a person, whatever was under way.
+        self.wait(ALL_OF_IT);
+        assert!(self.ended, "a call without an end");
         assert_eq!(self.outstanding, None, "the model is still asked");
     }
 }

@@ -418,17 +418,19 @@ impl Session {
     /// Follows what was played, reply by reply.
     fn played(&mut self, text: &str) {
         let before = self.playback.replies();
+        // Until the first report all that was queued counted as heard.
+        let is_first = !self.playback.is_reported();
         self.playback.played(text);
-        self.note_heard(&before);
+        self.note_heard(&before, is_first);
     }
 
     /// Notes for replies that were queued how they were heard since.
-    fn note_heard(&mut self, before: &[ReplyId]) {
+    fn note_heard(&mut self, before: &[ReplyId], all: bool) {
         let left = self.playback.replies();
         for reply in before.iter().filter(|reply| !left.contains(reply)) {
             self.history.mark(*reply, Step::Heard);
         }
-        if let Some(reply) = left.first() {
+        for reply in &left[..if all { left.len() } else { left.len().min(1) }] {
             self.history.mark(*reply, Step::Progress);
         }
     }

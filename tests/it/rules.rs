@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use warmline::chat::{Finish, Message, ModelError, ModelEvent, Obstacle, ToolCall, ToolChoice, Toolbox};
+use warmline::handoff::Speaker;
 use warmline::handoff::Trigger;
+use warmline::record::{Changes, Memory, Turn, TurnKey};
 use warmline::relay::{Inbound, Info, Outbound};
 use warmline::session::{Ask, Input, Opening, Output, Outputs, RequestId, RunId, Session, Settings};
 
@@ -231,6 +233,8 @@ struct Watch {
     leaving: Option<Instant>,
     /// Whether a document was kept.
     kept: bool,
+    /// The turns as they were recorded last.
+    recorded: BTreeMap<TurnKey, Turn>,
     /// Whether a person was asked for in a way that nothing takes back.
     escalated: bool,
 }
@@ -259,6 +263,7 @@ impl Watch {
             ended: false,
             leaving: None,
             kept: false,
+            recorded: BTreeMap::new(),
             escalated: false,
         };
         if let Opening::Greeting(greeting) = &watch.settings.opening {
@@ -401,9 +406,17 @@ impl Watch {
         if self.leaving.is_some() {
             return;
         }
+        self.settings.attempt = self.settings.attempt.saturating_add(1);
         let settings = Settings { opening: Opening::Reconnected(None), ..self.settings.clone() };
         let (placeholder, _) = Session::new(settings.clone(), None, self.now);
-        let memory = std::mem::replace(&mut self.session, placeholder).into_memory();
+        let mut left = std::mem::replace(&mut self.session, placeholder);
+        self.record(left.last_changes());
+        let memory = left.into_memory();
+        self.matches_the_record(&memory);
+        if !memory.state.reported && memory.turns.iter().all(|turn| turn.who == Speaker::Agent) {
+            // Nothing is known to have been heard: the call begins afresh.
+            self.recorded.clear();
+        }
         let (session, opening) = Session::new(settings, Some(memory), self.now);
         self.session = session;
         (self.outstanding, self.cycle_open) = (None, false);
@@ -418,6 +431,30 @@ impl Watch {
     fn input(&mut self, input: Input, speaks: Option<RequestId>) {
         let outputs = self.session.handle_input(input, self.now);
         self.outputs(outputs, speaks);
+        let changes = self.session.changes();
+        self.record(changes);
+    }
+
+    /// What a store would hold.
+    fn record(&mut self, changes: Option<Changes>) {
+        for turn in changes.into_iter().flat_map(|changes| changes.turns) {
+            assert!(turn.heard <= turn.text.expose().chars().count(), "more was heard than said");
+            self.recorded.insert(turn.key, turn);
+        }
+    }
+
+    /// Another process goes on from the record as this one would from its own memory.
+    fn matches_the_record(&self, memory: &Memory) {
+        let is_something = |turn: &&Turn| !turn.heard_text().trim().is_empty() || !turn.runs.is_empty();
+        let plain = |turn: &Turn| Turn { answers: None, ..turn.clone() };
+        let here: Vec<Turn> = memory.turns.iter().filter(is_something).map(plain).collect();
+        let there: Vec<Turn> = self.recorded.values().filter(is_something).map(plain).collect();
+        assert_eq!(there.len(), here.len(), "turns are missing");
+        for (there, here) in there.iter().zip(&here) {
+            assert_eq!(format!("{there:?}"), format!("{here:?}"));
+            assert_eq!(there.heard_text(), here.heard_text());
+            assert_eq!(there.text, here.text);
+        }
     }
 
     fn outputs(&mut self, outputs: Outputs, speaks: Option<RequestId>) {
