@@ -14,6 +14,8 @@ use crate::watch::Watch;
 
 /// How long a turn may take until it was answered or the call is with a person, at normal speed.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// And how long what is fixed in the code may add to that: two tool calls that are written for 15 s each.
+const FIXED: Duration = Duration::from_secs(35);
 /// After a line was taken up again: when the caller says once more what was not answered.
 const SAYS_AGAIN: Duration = Duration::from_secs(6);
 /// Twilio gives up on a webhook after this long.
@@ -156,12 +158,20 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// The line was taken up again. Whether the question is still known depends on whether the server is.
+    /// The line was taken up again. The question is still known if the server is the same one; what is owed of
+    /// an answer that had begun depends on what was heard of it, so the caller asks again.
     fn taken_up(&mut self) {
         self.again_at = Some(now() + SAYS_AGAIN / self.world.speed as u32);
-        if self.asked.is_none_or(|(_, starts)| starts != self.world.server.starts()) {
+        if self.watch.began || self.asked.is_none_or(|(_, starts)| starts != self.world.server.starts()) {
             self.watch.owes_nothing();
         }
+        self.watch.began = false;
+    }
+
+    /// Whether the caller said that all is done.
+    pub(crate) fn said_goodbye(&self) -> bool {
+        let turn = self.plan.turns.get(self.turn);
+        self.asked.is_some() && turn.is_some_and(|turn| turn.wish == Wish::Goodbye)
     }
 
     async fn greeted(&mut self, line: &mut Conversation) -> Result<(), Left> {
@@ -177,7 +187,7 @@ impl<'a> Caller<'a> {
             self.speak(line, turn.wish, false).await?;
         }
         let asked = now();
-        let deadline = asked + PATIENCE / self.world.speed as u32;
+        let deadline = asked + PATIENCE / self.world.speed as u32 + FIXED;
         let act = turn.act.filter(|_| !self.acted);
         loop {
             let due = act.filter(|_| !self.acted);

@@ -44,6 +44,8 @@ impl Caller<'_> {
         if callback == Callback::Repeated {
             self.repeated(&document).await?;
         }
+        // The model may have ended the call, and the line was lost before its goodbye was over.
+        let completed = completed || self.said_goodbye();
         if document.child("Hangup").is_some() && document.children.len() == 1 && !completed {
             return Err("hung up on".to_owned());
         }
