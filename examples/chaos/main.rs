@@ -46,7 +46,7 @@ struct Arguments {
     #[arg(long, default_value_t = 50)]
     at_once: usize,
     /// How many times faster everything goes: speech, and the timings in warmline.toml
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 2)]
     speed: u64,
     /// This call alone
     #[arg(long)]

@@ -18,8 +18,10 @@ use crate::tally::Tally;
 
 /// The longest silence that a caller may have to hear who is owed speech, at normal speed.
 const SILENCE: Duration = Duration::from_secs(3);
-/// How long the model is not listening, and the store is away, at normal speed.
-const AWAY: Duration = Duration::from_secs(8);
+/// How long the model is not listening, at normal speed.
+const MODEL_AWAY: Duration = Duration::from_secs(3);
+/// How long the store is away: longer than a database that is locked is waited for.
+const STORE_AWAY: Duration = Duration::from_secs(8);
 /// How long the server may take to end after the last call.
 const ENDING: Duration = Duration::from_secs(20);
 const WEATHER: usize = 16;
@@ -64,15 +66,14 @@ async fn weather_comes(world: Arc<World>, mut coming: mpsc::Receiver<Act>) {
     let mut under_way = JoinSet::new();
     while let Some(act) = coming.recv().await {
         let world = world.clone();
-        let time = AWAY / world.speed as u32;
         under_way.spawn(async move {
             match act {
                 Act::Kill => world.server.restart().await,
-                Act::StoreLocked => world.server.lock_store(time).await,
-                Act::StoreGone => world.server.lose_store(time).await,
+                Act::StoreLocked => world.server.lock_store(STORE_AWAY).await,
+                Act::StoreGone => world.server.lose_store(STORE_AWAY / 2).await,
                 Act::ModelAway => {
                     world.endpoint.set_away(true);
-                    tokio::time::sleep(time).await;
+                    tokio::time::sleep(MODEL_AWAY / world.speed as u32).await;
                     world.endpoint.set_away(false);
                 }
                 _ => {}

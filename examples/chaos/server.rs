@@ -204,9 +204,11 @@ fn timings(speed: u64) -> String {
             let value: u64 = value.parse().ok()?;
             let value = match (section, key) {
                 (_, "characters_per_second") => value * speed,
-                ("[timings]", _) | ("[rules]", "silence") | ("[model]", "rest") => (value / speed).max(50),
-                // Half of all calls meet a failing model; the breaker is to open now and then, not always.
+                ("[timings]", _) | ("[rules]", "silence") => (value / speed).max(50),
+                // A third of all turns meets a failing model: left as it is, the breaker would be open for
+                // most of the run, and everybody with a person.
                 ("[model]", "most_failures") => 12,
+                ("[model]", "rest") => 2_000 / speed,
                 _ => return None,
             };
             Some(format!("{key} = {value}"))
