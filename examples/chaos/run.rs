@@ -122,6 +122,7 @@ fn judge(
     let Some(fate) = fate else { return Ok(()) };
     let fate = fate?;
     let mut wrong = fate.watch.breaks.clone();
+    wrong.dedup();
     if let Err(why) = &fate.end {
         wrong.push(format!("stranded: {why}"));
     }

@@ -70,7 +70,9 @@ impl Watch {
     /// A session begins. One that takes up another owes its first words.
     pub(crate) fn session(&mut self, again: bool, greeting: Option<&str>, now: Instant) {
         self.seen = 0;
-        self.unread.clear();
+        // The line may have been lost in the middle of a word.
+        let unread = std::mem::take(&mut self.unread);
+        self.began |= Self::read(unread.trim()).is_some_and(|(tag, ..)| tag.turn == self.turn);
         (self.spoken, self.closed, self.ended) = (None, None, false);
         self.opening = again.then_some(now);
         self.sound = now;
@@ -142,7 +144,7 @@ impl Watch {
         };
         let text: String = self.unread.drain(..whole).collect();
         for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
-            if let Some((tag, request, is_answer)) = Watch::read(word) {
+            if let Some((tag, request, is_answer)) = Self::read(word) {
                 self.word(tag, request, is_answer, frame.at, endpoint);
             }
         }
