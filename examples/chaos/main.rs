@@ -77,6 +77,7 @@ enum Mode {
 
 fn main() -> ExitCode {
     if std::env::var_os(server::ROLE).is_some() {
+        server::end_with_its_parent();
         return match Environment::read() {
             Ok(environment) => warmline::cli::serve::run(&environment),
             Err(_) => ExitCode::FAILURE,

@@ -179,13 +179,22 @@ impl Drop for Server {
     }
 }
 
+/// Ends this process, which is a server, when the one that started it is gone: its input ends then.
+#[expect(clippy::exit, reason = "nobody is left whom a return would tell anything")]
+pub(crate) fn end_with_its_parent() {
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        std::process::exit(1);
+    });
+}
+
 fn spawn(folder: &Path, environment: &[(&str, String)]) -> Result<Child, std::io::Error> {
     let log = fs::OpenOptions::new().create(true).append(true).open(folder.join("log"))?;
     Command::new(std::env::current_exe()?)
         .env_clear()
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .current_dir(folder)
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(log)
         .spawn()

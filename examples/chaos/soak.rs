@@ -73,6 +73,7 @@ pub(crate) async fn soak(soak: &Soak) -> Result<bool, Box<dyn Error>> {
     let stage = Stage::set(Arc::new(Tally::default()), soak.seed, soak.speed).await?;
     let process = stage.world.server.process();
     let began = now();
+    let before = Sample::take(process, began, 0)?;
     let counts = Arc::new(Counts::default());
     let mut callers = JoinSet::new();
     for place in 0..soak.calls as u64 {
@@ -81,7 +82,6 @@ pub(crate) async fn soak(soak: &Soak) -> Result<bool, Box<dyn Error>> {
         callers.spawn(async move { call_again(&world, &counts, seed, place + 1, step, until).await });
     }
     println!("minutes  live calls  ended  memory KiB  open files  threads");
-    let before = Sample::take(process, began, 0)?;
     let mut samples = Vec::new();
     let mut tick = tokio::time::interval(EVERY);
     while !callers.is_empty() {
