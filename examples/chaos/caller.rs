@@ -8,7 +8,7 @@ use warmline::clock::now;
 use warmline::twiml::Element;
 
 use crate::endpoint::{Endpoint, Tag};
-use crate::plan::{Act, Moment, Plan, Turn, Wish};
+use crate::plan::{Moment, Plan, Turn, Weather, Wish};
 use crate::server::Server;
 use crate::watch::Watch;
 
@@ -28,7 +28,7 @@ pub(crate) struct World {
     pub(crate) twilio: Twilio,
     pub(crate) speed: u64,
     /// What befalls the server as a whole.
-    pub(crate) weather: mpsc::Sender<Act>,
+    pub(crate) weather: mpsc::Sender<Weather>,
 }
 
 /// What became of a call.
@@ -98,7 +98,7 @@ impl<'a> Caller<'a> {
     }
 
     async fn live(&mut self) -> Result<&'static str, String> {
-        let dialled = self.call.dial().await.map(Element::clone);
+        let dialled = self.call.dial().await.cloned();
         let mut document = self.answered(dialled).await?;
         let mut again = false;
         let mut unseen: Option<Conversation> = None;
@@ -138,8 +138,9 @@ impl<'a> Caller<'a> {
 
     /// One session, until it is over or the caller has nothing more to say.
     async fn talk(&mut self, line: &mut Conversation, again: bool) -> Left {
-        let opened = if again { Ok(self.taken_up()) } else { self.greeted(line).await };
-        if let Err(left) = opened {
+        if again {
+            self.taken_up();
+        } else if let Err(left) = self.greeted(line).await {
             return left;
         }
         loop {
@@ -329,7 +330,7 @@ impl<'a> Caller<'a> {
                 Err(CallError::Unreachable(_)) if now() < deadline => {
                     self.note("webhook without an answer");
                     tokio::time::sleep(Duration::from_millis(250)).await;
-                    answer = self.call.repeat().await.map(Element::clone);
+                    answer = self.call.repeat().await.cloned();
                 }
                 Err(error) => return Err(format!("a webhook failed: {error}")),
             }

@@ -22,7 +22,7 @@ impl Caller<'_> {
             Left::Lost => "line lost".to_owned(),
             Left::Failed(code) => format!("session failed {code}"),
             _ if ended => "session ended".to_owned(),
-            _ => "server gone".to_owned(),
+            Left::Over | Left::HungUp | Left::Unseen | Left::Stranded => "server gone".to_owned(),
         });
         let callback = if ended { self.plan.callback } else { Callback::Fine };
         if callback != Callback::Fine {
@@ -30,7 +30,7 @@ impl Caller<'_> {
         }
         let document = match callback {
             Callback::Fine | Callback::Repeated => {
-                let finished = self.call.finish(line).await.map(Element::clone);
+                let finished = self.call.finish(line).await.cloned();
                 self.answered(finished).await?
             }
             Callback::Foreign => self.ended_with(&line, Some(FOREIGN), false).await?,
@@ -55,7 +55,7 @@ impl Caller<'_> {
     /// The same request once more gets the same answer.
     async fn repeated(&mut self, document: &Element) -> Result<(), String> {
         let starts = self.world.server.starts();
-        let again = self.call.repeat().await.map(Element::clone);
+        let again = self.call.repeat().await.cloned();
         let again = self.answered(again).await?;
         // A server that was started meanwhile has answered nothing yet.
         if again != *document && starts == self.world.server.starts() {
@@ -73,7 +73,7 @@ impl Caller<'_> {
         let session = line.session().to_owned();
         let mut fields = vec![("SessionId", session.as_str()), ("SessionStatus", "ended")];
         fields.extend(data.map(|data| ("HandoffData", data)));
-        let answer = self.call.callback(&action, &fields).await.map(Element::clone);
+        let answer = self.call.callback(&action, &fields).await.cloned();
         self.answered(answer).await
     }
 
@@ -93,7 +93,7 @@ impl Caller<'_> {
     async fn failed(&mut self, action: Option<String>, session: &str, code: &str) -> Asked {
         let action = action.ok_or("a session without an action")?;
         let fields = [("SessionId", session), ("SessionStatus", "failed"), ("ErrorCode", code)];
-        let answer = self.call.callback(&action, &fields).await.map(Element::clone);
+        let answer = self.call.callback(&action, &fields).await.cloned();
         self.answered(answer).await
     }
 
@@ -102,7 +102,7 @@ impl Caller<'_> {
         self.note("hangs up");
         // The server may have ended it in the same moment.
         let _ = line.hang_up().await;
-        let finished = self.call.finish(line).await.map(Element::clone);
+        let finished = self.call.finish(line).await.cloned();
         self.answered(finished).await?;
         Ok("hung up after an answer")
     }
@@ -122,7 +122,7 @@ impl Caller<'_> {
                 Some(_) => {}
             }
             return match queue.attribute("action").filter(|_| self.plan.queue_full) {
-                Some(action) => self.not_queued(&action.to_owned()).await,
+                Some(action) => self.not_queued(action).await,
                 None => Ok("person, by the queue"),
             };
         }
@@ -136,14 +136,13 @@ impl Caller<'_> {
     async fn not_queued(&mut self, action: &str) -> Result<&'static str, String> {
         self.world.endpoint.tally.fault("queue full");
         let fields = [("QueueResult", "queue-full"), ("QueueTime", "0")];
-        let answer = self.call.callback(action, &fields).await.map(Element::clone);
+        let answer = self.call.callback(action, &fields).await.cloned();
         let document = self.answered(answer).await?;
         let Some(action) = document.child("Dial").and_then(|dial| dial.attribute("action")) else {
             return person_or_voicemail(&document).ok_or_else(|| "a full queue leads nowhere".to_owned());
         };
         let action = action.to_owned();
-        let answer =
-            self.call.callback(&action, &[("DialCallStatus", "no-answer")]).await.map(Element::clone);
+        let answer = self.call.callback(&action, &[("DialCallStatus", "no-answer")]).await.cloned();
         let document = self.answered(answer).await?;
         person_or_voicemail(&document).ok_or_else(|| "a number without an answer leads nowhere".to_owned())
     }

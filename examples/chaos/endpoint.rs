@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use warmline::clock::now;
 
 use crate::plan::{Plan, ToolFault};
-use crate::script::{Piece, Steps, steps};
+use crate::script::{Piece, Refusal, Steps, steps};
 use crate::tally::Tally;
 
 /// Whose turn a text is about.
@@ -140,11 +140,11 @@ async fn answer(State(endpoint): State<Arc<Endpoint>>, body: Bytes) -> Response 
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
     let number = endpoint.requests.fetch_add(1, Ordering::Relaxed);
     let steps = if *endpoint.away.borrow() {
-        Steps { status: None, pieces: vec![Piece::Cut] }
+        Steps { refusal: None, pieces: vec![Piece::Cut] }
     } else {
         script(&endpoint, &request, number)
     };
-    if let Some((status, header, body)) = steps.status {
+    if let Some(Refusal { status, header, body }) = steps.refusal {
         let status = StatusCode::from_u16(status).expect("a status of the script");
         let headers = header.map(|(name, value)| [(name, value)]).unwrap_or([("x-none", String::new())]);
         return (status, headers, body).into_response();

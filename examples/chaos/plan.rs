@@ -110,7 +110,14 @@ pub(crate) enum Act {
     /// The same, and the callback comes while the old socket is still open.
     LostUnseen,
     ProviderFailed(u32),
-    /// The server is killed and started again.
+    /// Something befalls the server, and so all calls.
+    Weather(Weather),
+}
+
+/// What befalls the server as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Weather {
+    /// It is killed and started again.
     Kill,
     /// Nobody listens where the model was, for a while.
     ModelAway,
@@ -171,8 +178,8 @@ const CALLBACKS: &[Callback] = &[
 
 /// What happens to the whole server happens in every so manieth call, so that most calls are left to their
 /// own trouble.
-const WEATHER: &[(u64, Act)] =
-    &[(20, Act::Kill), (33, Act::ModelAway), (47, Act::StoreLocked), (56, Act::StoreGone)];
+const WEATHER: &[(u64, Weather)] =
+    &[(20, Weather::Kill), (33, Weather::ModelAway), (47, Weather::StoreLocked), (56, Weather::StoreGone)];
 const WEATHER_EVERY: u64 = 60;
 
 impl Plan {
@@ -194,9 +201,9 @@ impl Plan {
         let wishes = (0..answers).map(|_| Wish::Answer).chain([last]);
         let mut turns: Vec<Turn> = wishes.map(|wish| Turn::draw(&mut dice, wish, speed)).collect();
         let weather = WEATHER.iter().find(|(remainder, _)| number % WEATHER_EVERY == *remainder);
-        if let Some((_, act)) = weather.filter(|_| !fair_weather) {
+        if let Some((_, weather)) = weather.filter(|_| !fair_weather) {
             let turn = dice.number(0..=answers - 1) as usize;
-            turns[turn].act = Some((Moment::draw(&mut dice, speed), *act));
+            turns[turn].act = Some((Moment::draw(&mut dice, speed), Act::Weather(*weather)));
         }
         Self {
             number,

@@ -12,7 +12,7 @@ use warmline::clock::now;
 use crate::caller::{Caller, Fate, World};
 use crate::dice::Dice;
 use crate::endpoint::Endpoint;
-use crate::plan::{Act, Plan};
+use crate::plan::{Plan, Weather};
 use crate::server::{Server, Setting};
 use crate::tally::Tally;
 
@@ -62,21 +62,20 @@ impl Stage {
 }
 
 /// Does what calls bring upon the server as a whole.
-async fn weather_comes(world: Arc<World>, mut coming: mpsc::Receiver<Act>) {
+async fn weather_comes(world: Arc<World>, mut coming: mpsc::Receiver<Weather>) {
     let mut under_way = JoinSet::new();
-    while let Some(act) = coming.recv().await {
+    while let Some(weather) = coming.recv().await {
         let world = world.clone();
         under_way.spawn(async move {
-            match act {
-                Act::Kill => world.server.restart().await,
-                Act::StoreLocked => world.server.lock_store(STORE_AWAY).await,
-                Act::StoreGone => world.server.lose_store(STORE_AWAY / 2).await,
-                Act::ModelAway => {
+            match weather {
+                Weather::Kill => world.server.restart().await,
+                Weather::StoreLocked => world.server.lock_store(STORE_AWAY).await,
+                Weather::StoreGone => world.server.lose_store(STORE_AWAY / 2).await,
+                Weather::ModelAway => {
                     world.endpoint.set_away(true);
                     tokio::time::sleep(MODEL_AWAY / world.speed as u32).await;
                     world.endpoint.set_away(false);
                 }
-                _ => {}
             }
         });
         while under_way.try_join_next().is_some() {}

@@ -18,10 +18,17 @@ pub(crate) enum Piece {
     Cut,
 }
 
-/// A whole answer: a status that is not 200, or pieces.
+/// A whole answer: a refusal, or pieces.
 pub(crate) struct Steps {
-    pub(crate) status: Option<(u16, Option<(&'static str, String)>, &'static str)>,
+    pub(crate) refusal: Option<Refusal>,
     pub(crate) pieces: Vec<Piece>,
+}
+
+/// An answer with a status that is not 200.
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) header: Option<(&'static str, String)>,
+    pub(crate) body: &'static str,
 }
 
 /// Words in an answer, and how many of them make a clause.
@@ -32,11 +39,11 @@ const PACE: Duration = Duration::from_millis(10);
 impl Steps {
     /// A call nobody knows: what it asks is answered without a tag.
     pub(crate) fn lost() -> Self {
-        Self { status: None, pieces: vec![words("Please go on."), finish(Some("stop"))] }
+        Self { refusal: None, pieces: vec![words("Please go on."), finish(Some("stop"))] }
     }
 
     fn refusal(status: u16, header: Option<(&'static str, String)>, body: &'static str) -> Self {
-        Self { status: Some((status, header, body)), pieces: Vec::new() }
+        Self { refusal: Some(Refusal { status, header, body }), pieces: Vec::new() }
     }
 }
 
@@ -65,9 +72,9 @@ pub(crate) fn steps(
         let mut pieces = vec![head(), Piece::Wait(turn.thinking)];
         pieces.extend(speech(&word, 3));
         pieces.extend(finish);
-        Steps { status: None, pieces }
+        Steps { refusal: None, pieces }
     };
-    let whole = |pieces: Vec<Piece>| Steps { status: None, pieces };
+    let whole = |pieces: Vec<Piece>| Steps { refusal: None, pieces };
     let call = |name: &str, arguments: &str| {
         whole(vec![head(), Piece::Wait(turn.thinking), tool(name, arguments), finish(Some("tool_calls"))])
     };

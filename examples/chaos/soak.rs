@@ -18,7 +18,7 @@ const EVERY: Duration = Duration::from_secs(10);
 const WARM_UP: f64 = 0.25;
 /// How much memory may grow with each call that has ended: its hand-off document, its prompts' version and the
 /// answers to its webhooks are kept for hours, for 20,000 calls at most.
-const MOST_PER_CALL: f64 = 8.0;
+const MOST_PER_CALL: f64 = 12.0;
 /// How much it may grow in a minute once so many calls have ended that the oldest make room.
 const MOST_PER_MINUTE: f64 = 256.0;
 const KEPT_CALLS: u64 = 20_000;

@@ -6,7 +6,7 @@ use warmline::clock::now;
 
 use crate::caller::{Caller, Left, over};
 use crate::endpoint::Tag;
-use crate::plan::{Act, Turn};
+use crate::plan::{Act, Turn, Weather};
 
 /// Messages that are no frames, or frames that say nothing.
 const MALFORMED: &[&str] = &[
@@ -85,8 +85,8 @@ impl Caller<'_> {
                 failed.map_err(over)?;
                 Err(Left::Failed(code))
             }
-            Act::Kill | Act::ModelAway | Act::StoreLocked | Act::StoreGone => {
-                let _ = self.world.weather.send(act).await;
+            Act::Weather(weather) => {
+                let _ = self.world.weather.send(weather).await;
                 Ok(())
             }
         }
@@ -113,19 +113,23 @@ impl Caller<'_> {
         }
         self.look(line);
         self.watch.cut(now());
-        if count % 2 == 0 { self.speak(line, turn.wish, true).await } else { Ok(()) }
+        if count.is_multiple_of(2) { self.speak(line, turn.wish, true).await } else { Ok(()) }
     }
 }
 
 fn name(act: Act) -> String {
-    let name = format!("{act:?}").to_lowercase();
-    let name = name.split('(').next().unwrap_or_default();
-    match act {
-        Act::Kill => "server killed".to_owned(),
-        Act::ModelAway => "model not listening".to_owned(),
-        Act::StoreLocked => "store locked".to_owned(),
-        Act::StoreGone => "store gone, server killed".to_owned(),
-        Act::ProviderFailed(code) => format!("session failed {code}"),
-        _ => format!("line {name}"),
+    if let Act::Weather(weather) = act {
+        return match weather {
+            Weather::Kill => "server killed",
+            Weather::ModelAway => "model not listening",
+            Weather::StoreLocked => "store locked",
+            Weather::StoreGone => "store gone, server killed",
+        }
+        .to_owned();
     }
+    if let Act::ProviderFailed(code) = act {
+        return format!("session failed {code}");
+    }
+    let name = format!("{act:?}").to_lowercase();
+    format!("line {}", name.split('(').next().unwrap_or_default())
 }
