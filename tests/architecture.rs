@@ -269,3 +269,28 @@ fn the_table_names_every_module() {
     assert!(!named("use crate::{ids::A, pii};", "crate::").is_empty(), "the reader of imports reads nothing");
     assert_eq!(named("use crate::{ids::A, pii};", "crate::"), ["ids", "pii"]);
 }
+
+#[test]
+fn every_failure_is_shown_by_something_that_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let names = |folder: &str| -> Vec<PathBuf> {
+        fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect()
+    };
+    let tests = names("tests/it").into_iter().chain(names("tests/faults"));
+    let tests: String = tests.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let conversations = names("tests/calls");
+    let document = fs::read_to_string(root.join("docs/RELIABILITY.md")).unwrap();
+    let rows: Vec<&str> = document.lines().filter(|line| line.starts_with("| ")).collect();
+    assert!(rows.len() > 30, "only {} rows", rows.len());
+    for shown_by in rows.iter().map(|row| row.trim_end_matches(" |").rsplit('|').next().unwrap_or_default()) {
+        for name in shown_by.split('`').skip(1).step_by(2) {
+            let is_conversation = |path: &PathBuf| {
+                path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&format!("{name}_")))
+            };
+            let there = tests.contains(&format!("fn {name}("))
+                || conversations.iter().any(is_conversation)
+                || root.join(name).is_file();
+            assert!(there, "docs/RELIABILITY.md names {name}");
+        }
+    }
+}

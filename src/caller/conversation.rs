@@ -182,6 +182,12 @@ impl Conversation {
         self.listener.player.hold(held, clock::now());
     }
 
+    /// From now on the platform reports neither who speaks nor what was played, as some do not.
+    pub fn stop_reports(&mut self) {
+        self.listener.noun.speaker_events = false;
+        self.listener.noun.tokens_played = false;
+    }
+
     /// The caller presses a key.
     ///
     /// # Errors

@@ -241,6 +241,11 @@ impl Session {
             (Purpose::Answer, 1) => timings.first_token,
             (Purpose::Answer, _) => timings.second_first_token,
         };
+        let mut give_up = now + patience;
+        if purpose == Purpose::Goodbye {
+            // No filler bridges it, so a silence that has lasted for long leaves it less time.
+            give_up = give_up.min((self.quiet_since + timings.tool_line).max(now));
+        }
         // A first filler bridges the first try, a second one the second.
         let filler = (purpose != Purpose::Goodbye).then(|| self.bridge_at());
         let choice = match purpose {
@@ -262,7 +267,7 @@ impl Session {
             reply,
             spoke: false,
             last_sign: now,
-            give_up: now + patience,
+            give_up,
             filler,
             latest: None,
             held: String::new(),
