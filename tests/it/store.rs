@@ -462,6 +462,7 @@ async fn calls_are_listed_exported_and_deleted_from_outside() {
     let (call, mut conversation) = bridge.connected(0).await;
     answers(&mut conversation).await;
     assert!(bridge.store.flush().await);
+    until_kept(&url, &call, &mut conversation, |record| heard(record).concat().contains("tomorrow.")).await;
     let run = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_warmline"));
         command.env_clear().env("DATABASE_URL", &url).current_dir(&folder.0);
