@@ -16,12 +16,13 @@ use crate::tally::Tally;
 const EVERY: Duration = Duration::from_secs(10);
 /// What the first samples show is a server that warms up.
 const WARM_UP: f64 = 0.25;
-/// How much memory may grow with each call that has ended: its hand-off document, its prompts' version and the
-/// answers to its webhooks are kept for hours, for 20,000 calls at most.
+/// How much memory may grow with each call that has ended, in KiB: its hand-off document is kept for hours, its
+/// conversation for a quarter of an hour, the answers to its webhooks for a minute.
 const MOST_PER_CALL: f64 = 12.0;
-/// How much it may grow in a minute once so many calls have ended that the oldest make room.
+/// How much it may grow in a minute, in KiB, once the oldest make room: 20,000 documents are kept, and not every
+/// call leaves one.
 const MOST_PER_MINUTE: f64 = 256.0;
-const KEPT_CALLS: u64 = 20_000;
+const KEPT_CALLS: u64 = 40_000;
 /// Connections to the database and the like, that come and go without a call.
 const MORE_FILES: u64 = 12;
 /// How long connections that are kept for the next request stay open after the last one.
