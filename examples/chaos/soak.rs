@@ -25,8 +25,9 @@ const MOST_PER_MINUTE: f64 = 256.0;
 const KEPT_CALLS: u64 = 40_000;
 /// Connections to the database and the like, that come and go without a call.
 const MORE_FILES: u64 = 12;
-/// How long connections that are kept for the next request stay open after the last one.
-const COOLING: Duration = Duration::from_secs(60);
+/// How long connections that are kept for the next request stay open after the last one: callers keep theirs for
+/// 90 s.
+const COOLING: Duration = Duration::from_secs(120);
 const ENDING: Duration = Duration::from_secs(20);
 
 /// What is run.
