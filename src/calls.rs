@@ -180,6 +180,13 @@ impl Calls {
         left.as_ref().map(|(_, memory)| memory.clone())
     }
 
+    /// Forgets what a call left: it is over, and nobody will ask again.
+    pub fn forget(&self, call_sid: &CallSid) {
+        self.memories.invalidate(call_sid);
+        self.handoffs.invalidate(call_sid);
+        self.pinned.invalidate(call_sid);
+    }
+
     /// Takes the conversation of a call, for its next session, with the number of the one that left it.
     pub fn recall(&self, call_sid: &CallSid) -> Option<(u8, Memory)> {
         let memory = self.memories.remove(call_sid)?;
@@ -241,6 +248,17 @@ mod tests {
         assert_eq!(calls.count(), 1);
         drop(newer);
         assert_eq!(calls.count(), 0);
+    }
+
+    #[test]
+    fn a_call_that_is_over_leaves_nothing() {
+        let calls = Calls::default();
+        let call_sid: CallSid = "CA1".parse().unwrap();
+        calls.keep(&call_sid, Handoff::bare(call_sid.clone(), "HO1".into(), crate::handoff::Trigger::Key));
+        calls.remember(&call_sid, 0, Memory { turns: Vec::new(), state: crate::record::State::default() });
+        assert!(calls.kept(&call_sid).is_some() && calls.memory(&call_sid).is_some());
+        calls.forget(&call_sid);
+        assert!(calls.kept(&call_sid).is_none() && calls.memory(&call_sid).is_none());
     }
 
     #[test]

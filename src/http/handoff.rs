@@ -81,6 +81,7 @@ fn next(bridge: &Shared, form: &Form, handoff: Option<Handoff>) -> Response {
             bridge.delivered(form, state.into());
         }
         bridge.store.note(&call_sid, What::Over);
+        bridge.calls.forget(&call_sid);
         return Response::new();
     }
     let session = state(bridge, form, &call_sid).map_or(0, |state| state.attempt);

@@ -18,6 +18,7 @@ pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extens
         bridge.store.note(call_sid, What::Over);
         // Nothing more is asked about a call that is over.
         bridge.calls.asked(call_sid);
+        bridge.calls.forget(call_sid);
     }
     info!(
         call.sid = call_sid.as_ref().map(tracing::field::display),

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, AnyPool, Connection, Executor, Row};
+use sqlx::{AnyConnection, Connection, Executor, Row};
 use tracing::warn;
 
 use super::connect::{Database, Engine};
@@ -242,9 +242,11 @@ impl Archive {
     ///
     /// When the database cannot be read.
     pub async fn read(&self, call_sid: &CallSid) -> Result<Option<Whole>, StoreError> {
-        let pool = &self.0.pool;
+        let mut connection = self.0.pool.acquire().await?;
+        let mut from = connection.begin_with(self.0.engine.begin_to_read()).await?;
         let sql = format!("SELECT {CALL}, state FROM calls WHERE call_sid = $1");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(call_sid.as_str()).fetch_optional(pool).await?;
+        let row =
+            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(call_sid.as_str()).fetch_optional(&mut *from).await?;
         let Some(row) = row else { return Ok(None) };
         let state: Option<String> = row.try_get("state")?;
         let state = state.and_then(|state| serde_json::from_str::<State>(&state).ok()).unwrap_or_default();
@@ -252,9 +254,9 @@ impl Archive {
             version: VERSION,
             call: call(&row)?,
             facts: state.facts,
-            transcript: recall::turns(pool, call_sid).await?.into_iter().map(said).collect(),
-            triggers: triggers(pool, call_sid).await?,
-            handoffs: handoffs(pool, call_sid).await?,
+            transcript: recall::turns(&mut from, call_sid).await?.into_iter().map(said).collect(),
+            triggers: triggers(&mut from, call_sid).await?,
+            handoffs: handoffs(&mut from, call_sid).await?,
         }))
     }
 
@@ -373,10 +375,10 @@ fn said(turn: Turn) -> Said {
     }
 }
 
-async fn triggers(pool: &AnyPool, call_sid: &CallSid) -> sqlx::Result<Vec<Triggered>> {
+async fn triggers(from: &mut AnyConnection, call_sid: &CallSid) -> sqlx::Result<Vec<Triggered>> {
     let sql =
         "SELECT session, name, happened_at FROM triggers WHERE call_sid = $1 ORDER BY happened_at, name";
-    let rows = sqlx::query(sql).bind(call_sid.as_str()).fetch_all(pool).await?;
+    let rows = sqlx::query(sql).bind(call_sid.as_str()).fetch_all(from).await?;
     let read = |row: &AnyRow| {
         Ok(Triggered {
             session: session(row)?,
@@ -387,10 +389,10 @@ async fn triggers(pool: &AnyPool, call_sid: &CallSid) -> sqlx::Result<Vec<Trigge
     rows.iter().map(read).collect()
 }
 
-async fn handoffs(pool: &AnyPool, call_sid: &CallSid) -> sqlx::Result<Vec<HandedOff>> {
+async fn handoffs(from: &mut AnyConnection, call_sid: &CallSid) -> sqlx::Result<Vec<HandedOff>> {
     let sql = "SELECT handoff_id, session, document, target, state, decided_at, changed_at \
                FROM handoffs WHERE call_sid = $1 ORDER BY decided_at, handoff_id";
-    let rows = sqlx::query(sql).bind(call_sid.as_str()).fetch_all(pool).await?;
+    let rows = sqlx::query(sql).bind(call_sid.as_str()).fetch_all(from).await?;
     let read = |row: &AnyRow| {
         let document: String = row.try_get("document")?;
         Ok(HandedOff {

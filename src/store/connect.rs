@@ -93,6 +93,14 @@ impl Database {
 }
 
 impl Engine {
+    /// Begins a transaction that reads: everything in it as it was at one moment.
+    pub(super) fn begin_to_read(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "BEGIN",
+            Self::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+        }
+    }
+
     /// Begins a transaction that writes. Of SQLite's, one that only finds out later that it has to write would
     /// fail when another has written meanwhile.
     pub(super) fn begin(&self) -> &'static str {

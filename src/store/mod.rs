@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::sync::{mpsc, oneshot};
-use tracing::warn;
+use tracing::{debug, warn};
 
 use crate::clock::since_epoch;
 use crate::handoff::Handoff;
@@ -180,13 +180,13 @@ impl Store {
     /// The conversation of a call, as far as it was written.
     pub async fn memory(&self, call_sid: &CallSid) -> Option<Memory> {
         let open = self.0.as_ref()?;
-        in_time(recall::memory(&open.database.pool, call_sid)).await
+        open.in_time(recall::memory(&open.database, call_sid)).await
     }
 
     /// The hand-off that a session of the call had decided on; of its latest session, if that is not known.
     pub async fn decided(&self, call_sid: &CallSid, session: Option<u8>) -> Option<Handoff> {
         let open = self.0.as_ref()?;
-        in_time(recall::decided(&open.database.pool, call_sid, session)).await
+        open.in_time(recall::decided(&open.database.pool, call_sid, session)).await
     }
 }
 
@@ -232,18 +232,21 @@ fn speaks_of_data(code: &str) -> bool {
     postgres || sqlite
 }
 
-/// What comes of a read within the time that a caller can wait.
-async fn in_time<T>(read: impl Future<Output = sqlx::Result<Option<T>>>) -> Option<T> {
-    match tokio::time::timeout(READ, read).await {
-        Ok(Ok(found)) => found,
-        Ok(Err(error)) => {
-            warn!(reason = reason(&error), "store could not be read; the call goes on without");
-            None
+impl Open {
+    /// What comes of a read within the time that a caller can wait.
+    async fn in_time<T>(&self, read: impl Future<Output = sqlx::Result<Option<T>>>) -> Option<T> {
+        let reason = match tokio::time::timeout(READ, read).await {
+            Ok(Ok(found)) => return found,
+            Ok(Err(error)) => reason(&error),
+            Err(_) => format!("nothing came within {} ms", READ.as_millis()),
+        };
+        // That it is away is told once, by the writer.
+        if self.gauge.away.load(Ordering::Relaxed) {
+            debug!(reason, "store could not be read; the call goes on without");
+        } else {
+            warn!(reason, "store could not be read; the call goes on without");
         }
-        Err(_) => {
-            warn!("store could not be read in time; the call goes on without");
-            None
-        }
+        None
     }
 }
 

@@ -1,7 +1,9 @@
 //! Reads what a call needs to go on.
 
 use sqlx::any::AnyRow;
-use sqlx::{AnyPool, Row};
+use sqlx::{AnyConnection, AnyPool, Connection, Row};
+
+use super::connect::Database;
 
 use crate::chat::ToolCall;
 use crate::handoff::{Handoff, Speaker};
@@ -16,21 +18,23 @@ const RUNS: &str = "SELECT session, position, run_id, name, arguments, secure, r
                     FROM tool_runs WHERE call_sid = $1 ORDER BY session, position, place";
 
 /// The conversation of a call; `None` when nothing is known of it.
-pub(super) async fn memory(pool: &AnyPool, call_sid: &CallSid) -> sqlx::Result<Option<Memory>> {
+pub(super) async fn memory(database: &Database, call_sid: &CallSid) -> sqlx::Result<Option<Memory>> {
+    let mut connection = database.pool.acquire().await?;
+    let mut from = connection.begin_with(database.engine.begin_to_read()).await?;
     let state = sqlx::query("SELECT state FROM calls WHERE call_sid = $1").bind(call_sid.as_str());
-    let Some(row) = state.fetch_optional(pool).await? else { return Ok(None) };
+    let Some(row) = state.fetch_optional(&mut *from).await? else { return Ok(None) };
     let state: Option<String> = row.try_get("state")?;
     let Some(state) = state.and_then(|state| serde_json::from_str::<State>(&state).ok()) else {
         return Ok(None);
     };
-    Ok(Some(Memory { turns: turns(pool, call_sid).await?, state }))
+    Ok(Some(Memory { turns: turns(&mut from, call_sid).await?, state }))
 }
 
 /// The turns of a call, with the tools of each.
-pub(super) async fn turns(pool: &AnyPool, call_sid: &CallSid) -> sqlx::Result<Vec<Turn>> {
-    let rows = sqlx::query(TURNS).bind(call_sid.as_str()).fetch_all(pool).await?;
+pub(super) async fn turns(from: &mut AnyConnection, call_sid: &CallSid) -> sqlx::Result<Vec<Turn>> {
+    let rows = sqlx::query(TURNS).bind(call_sid.as_str()).fetch_all(&mut *from).await?;
     let mut turns = rows.iter().map(turn).collect::<sqlx::Result<Vec<Turn>>>()?;
-    for row in &sqlx::query(RUNS).bind(call_sid.as_str()).fetch_all(pool).await? {
+    for row in &sqlx::query(RUNS).bind(call_sid.as_str()).fetch_all(&mut *from).await? {
         let key = key(row)?;
         if let Ok(at) = turns.binary_search_by_key(&key, |turn| turn.key) {
             turns[at].runs.push(run(row)?);
