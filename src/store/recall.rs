@@ -4,7 +4,6 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AnyPool, Connection, Row};
 
 use super::connect::Database;
-
 use crate::chat::ToolCall;
 use crate::handoff::{Handoff, Speaker};
 use crate::ids::CallSid;
