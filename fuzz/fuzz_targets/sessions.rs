@@ -161,7 +161,7 @@ impl Call {
             14 => self.tool(with),
             15 | 16 => self.wait(Duration::from_millis(u64::from(with) * 20)),
             // The driver is late, and nobody has told the session.
-            17 => self.now += Duration::from_millis(u64::from(with) * 10),
+            17 => self.dawdle(Duration::from_millis(u64::from(with) * 10)),
             18 if with % 16 == 0 => self.input(Input::Relinquish(Trigger::Drain)),
             19 if with % 8 == 0 => self.reconnect(),
             _ => self.wait(Duration::from_secs(u64::from(with % 16))),
@@ -234,6 +234,14 @@ impl Call {
 
     fn frame(&mut self, frame: Inbound) {
         self.input(Input::Frame(frame));
+    }
+
+    /// The way out takes longer by as much as the driver is late.
+    fn dawdle(&mut self, time: Duration) {
+        self.now += time;
+        if let Some(leaving) = &mut self.leaving {
+            *leaving += time;
+        }
     }
 
     fn wait(&mut self, time: Duration) {
