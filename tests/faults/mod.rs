@@ -1,6 +1,7 @@
 //! What fails, and what the caller hears then: whole servers, one failure each.
 
 mod deploy;
+mod ending;
 mod load;
 mod model;
 mod queue;
