@@ -173,7 +173,9 @@ async fn with_a_store(model: &str, without: &mut Conversation) {
     let mut with = connect(&bridge.twilio()).await;
     let began = Instant::now();
     let (mut off, mut on) = (Vec::new(), Vec::new());
-    for _ in 0..TRIES {
+    let mut tries = 0;
+    while tries < TRIES {
+        tries += 1;
         (off, on) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             off.push(at(&delays(without, TURNS_A_ROUND).await, 0.5));
@@ -191,7 +193,7 @@ async fn with_a_store(model: &str, without: &mut Conversation) {
     let lag = reports.iter().map(|report| report.lag).max().unwrap_or(u64::MAX);
     let last = reports.last().expect("it ran for some seconds");
     println!(
-        "with a store       p50 {} us, without {} us, ratio {ratio:.2} ({ROUNDS} rounds, in turn)",
+        "with a store       p50 {} us, without {} us, ratio {ratio:.2} ({ROUNDS} rounds, in turn; try {tries} of {TRIES})",
         on[ROUNDS / 2],
         off[ROUNDS / 2]
     );

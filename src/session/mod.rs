@@ -392,7 +392,7 @@ impl Session {
             Inbound::Info(Info::AgentSpeaking(on)) => {
                 self.attention.sound(now);
                 self.playback.speaking(on);
-                if let Some(reply) = self.playback.front().filter(|_| on) {
+                if let Some(reply) = self.playback.replies().first().copied().filter(|_| on) {
                     self.history.mark(reply, Step::Speaking);
                 }
                 self.goodbye_progress(now);

@@ -129,11 +129,6 @@ impl Playback {
         replies
     }
 
-    /// The reply that is played now, or next.
-    pub(super) fn front(&self) -> Option<ReplyId> {
-        self.queue.iter().find_map(|piece| piece.reply)
-    }
-
     fn cut(&mut self) -> Vec<(ReplyId, usize)> {
         self.drop_played();
         let mut cuts: Vec<(ReplyId, usize)> = Vec::new();
