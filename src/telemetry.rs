@@ -48,7 +48,8 @@ where
     S: tracing::Subscriber + for<'a> LookupSpan<'a>,
     L: Layer<S>,
 {
-    lines.with_filter(wanted.and(filter_fn(may_be_heard)))
+    // Without the hint every library's `trace!` would be built and looked at before it is dropped.
+    lines.with_filter(wanted.and(filter_fn(may_be_heard).with_max_level_hint(LevelFilter::TRACE)))
 }
 
 fn may_be_heard(metadata: &Metadata<'_>) -> bool {
