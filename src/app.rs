@@ -22,6 +22,7 @@ use crate::http::{self, Bridge, People};
 use crate::llm::Model;
 use crate::llm::offline::Offline;
 use crate::llm::openai::{Care, Endpoint, OpenAi};
+use crate::phrases;
 use crate::playbook::{Shelf, Sources};
 use crate::prompts::FileError;
 use crate::store::{Store, StoreError};
@@ -82,6 +83,7 @@ impl Server {
         } else {
             config.origin.clone()
         };
+        phrases::prepare();
         let mut beside = JoinSet::new();
         let store = match &config.store {
             Some(options) => {

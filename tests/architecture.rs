@@ -54,8 +54,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "calls", "config", "http", "ids", "llm", "playbook", "prompts", "store", "token", "tools",
-            "twilio",
+            "calls", "config", "http", "ids", "llm", "phrases", "playbook", "prompts", "store", "token",
+            "tools", "twilio",
         ],
     ),
     ("caller", &["clock", "pii", "twilio", "twiml"]),
