@@ -3,11 +3,13 @@
 //! One task per call owns everything of that call, so nothing of it outlives it.
 
 mod admission;
+mod bell;
 mod running;
 
 use std::future::Future;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tracing::info;
@@ -34,14 +36,19 @@ pub trait Wire: Send {
     /// A received text.
     type Text: Deref<Target = str> + Send;
 
-    /// The next text message; `None` once the socket is closed. The future may be dropped and asked for again.
-    fn receive(&mut self) -> impl Future<Output = Option<Self::Text>> + Send;
+    /// The next text message; `None` once the socket is closed.
+    fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Option<Self::Text>>;
 
     /// Sends a text message and flushes it.
-    fn send(&mut self, text: String) -> impl Future<Output = Result<(), Lost>> + Send;
+    fn send(&mut self, text: &str) -> impl Future<Output = Result<(), Lost>> + Send;
 
     /// Closes the socket.
     fn close(&mut self, code: u16, reason: &'static str) -> impl Future<Output = ()> + Send;
+}
+
+/// The next text message of a socket; `None` once it is closed.
+async fn receive<W: Wire>(wire: &mut W) -> Option<W::Text> {
+    std::future::poll_fn(|context| wire.poll_receive(context)).await
 }
 
 /// The socket is gone.

@@ -1,14 +1,19 @@
 //! The loop of a call: whatever happens first becomes an input, and its outputs are carried out in order.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Sleep;
 use tracing::{debug, info, trace, warn};
 
-use super::{Call, Lost, Wire};
+use super::bell::Bell;
+use super::{Call, Lost, Wire, receive};
 use crate::calls::{Calls, Presence};
 use crate::chat::{ModelError, ModelEvent, Toolbox};
 use crate::clock::now;
@@ -23,6 +28,8 @@ use crate::store::{DeliveryState, Store, What};
 
 /// How long Twilio may take to close the socket after `end`.
 const CLOSE: Duration = Duration::from_secs(5);
+/// Where the alarm stands until there is a deadline.
+const CALM: Duration = Duration::from_secs(24 * 60 * 60);
 
 type ToolResult = Result<Pii<String>, Pii<String>>;
 
@@ -48,6 +55,31 @@ pub(super) struct Running<W> {
     send: Duration,
     /// Whether one took longer.
     stalled: bool,
+    /// The frame that is being sent. Kept, as there are many.
+    json: String,
+}
+
+/// What is waited for beside socket, model and tools. Set up once: for each word of an answer it would cost
+/// more than the word.
+struct Waiting<'a, S, C> {
+    /// Rings for the socket and all of these.
+    bell: Bell,
+    superseded: Pin<&'a mut S>,
+    called_off: Pin<&'a mut C>,
+    /// Set to the session's deadline, or to an earlier one that it had before.
+    alarm: Pin<&'a mut Sleep>,
+}
+
+impl<S, C> Waiting<'_, S, C> {
+    /// Sets the alarm to a deadline. It stays where it is if that was put off: it is mostly put off again.
+    fn set_alarm(&mut self, deadline: Option<Instant>) {
+        if let Some(at) = deadline.map(Into::into)
+            && (self.alarm.is_elapsed() || self.alarm.deadline() > at)
+        {
+            self.alarm.as_mut().reset(at);
+            self.bell.ring();
+        }
+    }
 }
 
 /// What happened next.
@@ -59,7 +91,8 @@ enum Event<T> {
     Answer(RequestId, Option<ModelEvent>),
     Tool(RunId, ToolResult),
     ToolLost,
-    Deadline,
+    /// The session's deadline came, or one that it had before.
+    Alarm,
 }
 
 impl<W: Wire> Running<W> {
@@ -81,6 +114,7 @@ impl<W: Wire> Running<W> {
             called_off: false,
             send: call.patience.send,
             stalled: false,
+            json: String::new(),
         }
     }
 
@@ -120,13 +154,19 @@ impl<W: Wire> Running<W> {
 
     /// Runs until the socket is closed. Returns whether a newer session took over.
     async fn talk(&mut self, opening: Outputs, presence: &Presence) -> bool {
+        let mut waiting = Waiting {
+            bell: Bell::new(),
+            superseded: pin!(presence.superseded()),
+            called_off: pin!(presence.called_off()),
+            alarm: pin!(tokio::time::sleep(CALM)),
+        };
         let mut lost = self.perform(opening).await;
         while lost.is_ok() {
             if self.session.has_ended() {
                 self.await_close().await;
                 return false;
             }
-            let event = self.next(presence).await;
+            let event = poll_fn(|context| self.poll(&mut waiting, context)).await;
             if matches!(event, Event::Superseded | Event::Closed) {
                 return matches!(event, Event::Superseded);
             }
@@ -158,21 +198,45 @@ impl<W: Wire> Running<W> {
         self.calls.keep(&self.call_sid, handoff);
     }
 
-    async fn next(&mut self, presence: &Presence) -> Event<W::Text> {
+    /// What happens next. Twilio comes first: an interrupt must not queue behind the words it interrupts.
+    fn poll(
+        &mut self,
+        waiting: &mut Waiting<'_, impl Future<Output = ()>, impl Future<Output = ()>>,
+        context: &mut Context<'_>,
+    ) -> Poll<Event<W::Text>> {
         let deadline = self.session.deadline();
-        tokio::select! {
-            // Twilio first: an interrupt must not queue behind the words it interrupts.
-            biased;
-            frame = self.wire.receive() => frame.map_or(Event::Closed, Event::Frame),
-            () = presence.superseded() => Event::Superseded,
-            () = presence.called_off(), if !self.called_off => Event::CalledOff,
-            () = at(deadline) => Event::Deadline,
-            (request, event) = delta(&mut self.answer) => Event::Answer(request, event),
-            Some(done) = self.tools.join_next(), if !self.tools.is_empty() => match done {
-                Ok((run, result)) => Event::Tool(run, result),
-                // Forgotten, or it panicked: then its deadline answers for it.
-                Err(_) => Event::ToolLost,
-            },
+        waiting.set_alarm(deadline);
+        let Waiting { bell, superseded, called_off, alarm } = waiting;
+        let rung = bell.poll(context, |context| {
+            if let Poll::Ready(frame) = self.wire.poll_receive(context) {
+                return Poll::Ready(frame.map_or(Event::Closed, Event::Frame));
+            }
+            if superseded.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Event::Superseded);
+            }
+            if !self.called_off && called_off.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Event::CalledOff);
+            }
+            // An alarm that went off once is set before it is asked again.
+            if deadline.is_some() && alarm.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Event::Alarm);
+            }
+            Poll::Pending
+        });
+        if rung.is_ready() {
+            return rung;
+        }
+        if let Some((request, answer)) = &mut self.answer
+            && let Poll::Ready(event) = answer.poll_next_unpin(context)
+        {
+            return Poll::Ready(Event::Answer(*request, event));
+        }
+        match self.tools.poll_join_next(context) {
+            Poll::Ready(Some(Ok((run, result)))) => Poll::Ready(Event::Tool(run, result)),
+            // Forgotten, or it panicked: then its deadline answers for it.
+            Poll::Ready(Some(Err(_))) => Poll::Ready(Event::ToolLost),
+            // There is none.
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
 
@@ -197,7 +261,10 @@ impl<W: Wire> Running<W> {
                 self.called_off = true;
                 Some(Input::Relinquish(Trigger::Drain))
             }
-            Event::Deadline => Some(Input::DeadlinePassed),
+            Event::Alarm => {
+                let passed = self.session.deadline().is_some_and(|at| at <= now());
+                passed.then_some(Input::DeadlinePassed)
+            }
             Event::ToolLost | Event::Closed | Event::Superseded => None,
         }
     }
@@ -223,9 +290,9 @@ impl<W: Wire> Running<W> {
         Some(Input::Frame(frame))
     }
 
-    async fn perform(&mut self, outputs: Outputs) -> Result<(), Lost> {
+    async fn perform(&mut self, mut outputs: Outputs) -> Result<(), Lost> {
         let mut state = Ok(());
-        for output in outputs {
+        for output in outputs.drain(..) {
             match output {
                 // What has to be kept is kept, also when the socket is lost half way.
                 Output::Send(frame) if state.is_ok() => state = self.send(&frame).await,
@@ -245,6 +312,7 @@ impl<W: Wire> Running<W> {
                 Output::Keep(handoff) => self.keep(*handoff),
             }
         }
+        self.session.recycle(outputs);
         if let Some(changes) = self.session.changes() {
             self.store.note(&self.call_sid, What::Changed(changes));
         }
@@ -258,9 +326,10 @@ impl<W: Wire> Running<W> {
             let waited = now().saturating_duration_since(prompted);
             debug!(first_word_ms = waited.as_millis(), "answering");
         }
-        let json = frame.to_json();
-        trace!(bytes = json.len(), "frame sent");
-        let sent = tokio::time::timeout(self.send, self.wire.send(json)).await;
+        self.json.clear();
+        frame.write_json(&mut self.json);
+        trace!(bytes = self.json.len(), "frame sent");
+        let sent = tokio::time::timeout(self.send, self.wire.send(&self.json)).await;
         let sent = sent.unwrap_or_else(|_| {
             warn!("socket takes no frames");
             self.stalled = true;
@@ -296,7 +365,7 @@ impl<W: Wire> Running<W> {
 
     /// After `end` there is nothing to say; Twilio closes the socket.
     async fn await_close(&mut self) {
-        let closed = async { while self.wire.receive().await.is_some() {} };
+        let closed = async { while receive(&mut self.wire).await.is_some() {} };
         if tokio::time::timeout(CLOSE, closed).await.is_err() {
             close(&mut self.wire, 1000, "session ended").await;
         }
@@ -306,18 +375,4 @@ impl<W: Wire> Running<W> {
 /// A peer that takes no frames takes no goodbye either.
 pub(super) async fn close(wire: &mut impl Wire, code: u16, reason: &'static str) {
     let _ = tokio::time::timeout(CLOSE, wire.close(code, reason)).await;
-}
-
-async fn at(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn delta(answer: &mut Option<(RequestId, Answer)>) -> (RequestId, Option<ModelEvent>) {
-    match answer {
-        Some((request, answer)) => (*request, answer.next().await),
-        None => std::future::pending().await,
-    }
 }

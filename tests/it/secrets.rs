@@ -6,6 +6,7 @@
 use std::fmt::{Debug, Write as _};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -156,12 +157,12 @@ fn socket() -> (Ours, Theirs) {
 impl Wire for Ours {
     type Text = String;
 
-    async fn receive(&mut self) -> Option<String> {
-        self.frames.recv().await
+    fn poll_receive(&mut self, context: &mut std::task::Context<'_>) -> Poll<Option<String>> {
+        self.frames.poll_recv(context)
     }
 
-    async fn send(&mut self, text: String) -> Result<(), Lost> {
-        self.answers.send(text).await.map_err(|_| Lost)
+    async fn send(&mut self, text: &str) -> Result<(), Lost> {
+        self.answers.send(text.to_owned()).await.map_err(|_| Lost)
     }
 
     async fn close(&mut self, _: u16, _: &'static str) {
@@ -297,7 +298,7 @@ const AGENT: &str =
     "+++\ngreeting = \"Cranberry, this is an AI.\"\n+++\nYou sell damson. {{ caller.name }} {{ parameters }}";
 
 fn words(text: &str) -> ModelEvent {
-    ModelEvent::Words(text.to_owned())
+    ModelEvent::Words(text.into())
 }
 
 fn done(calls: &[(&str, Value)]) -> ModelEvent {

@@ -48,7 +48,7 @@ impl Model for Offline {
 
 /// Word by word, as a model would.
 fn events(reply: Reply) -> Vec<ModelEvent> {
-    let words = reply.words.split_inclusive(' ').map(|word| ModelEvent::Words(word.to_owned()));
+    let words = reply.words.split_inclusive(' ').map(|word| ModelEvent::Words(word.into()));
     let done = ModelEvent::Done { calls: reply.calls, finish: Finish::Complete };
     words.chain([done]).collect()
 }
