@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use tracing::info;
 
-use crate::calls::Calls;
+use crate::calls::{Calls, Presence};
 use crate::chat::ToolChoice;
 use crate::clock::{now, since_epoch};
 use crate::llm::{Model, Question, Tuning};
@@ -23,7 +23,7 @@ use crate::prompts::CallFacts;
 use crate::record::Memory;
 use crate::relay::Setup;
 use crate::session::rules::Rules;
-use crate::session::{Opening, Session, Settings, Timings};
+use crate::session::{Opening, Outputs, Session, Settings, Timings};
 use crate::store::{Began, Came, Store, What};
 use crate::token::{RelayPass, nonce};
 use running::Running;
@@ -85,8 +85,27 @@ pub struct Patience {
 }
 
 /// Runs a call until its socket is closed.
-pub async fn run(mut wire: impl Wire, call: Call) {
-    let Some(setup) = admission::admitted(&mut wire, &call).await else { return };
+pub fn run(wire: impl Wire, call: Call) -> impl Future<Output = ()> + Send {
+    // A future is as large as its largest moment, for as long as it lives. The beginning needs the most, for some
+    // milliseconds; a call is idle for minutes.
+    let begun = Box::pin(begin(wire, call));
+    async {
+        if let Some(begun) = begun.await {
+            begun.running.run(begun.opening, &begun.presence).await;
+        }
+    }
+}
+
+/// A session at its beginning.
+struct Begun<W> {
+    running: Box<Running<W>>,
+    opening: Outputs,
+    presence: Presence,
+}
+
+/// Admits the socket, and takes up the conversation where an earlier session of the call left one.
+async fn begin<W: Wire>(mut wire: W, call: Call) -> Option<Begun<W>> {
+    let setup = admission::admitted(&mut wire, &call).await?;
     let presence = call.calls.enter(&call.pass.call_sid);
     let question = first_question(&call, &setup);
     // The socket of the session before may still be open on our side: it leaves the conversation first.
@@ -95,7 +114,8 @@ pub async fn run(mut wire: impl Wire, call: Call) {
     call.store.note(&call.pass.call_sid, What::Began(began(&call, &setup)));
     info!(attempt = call.pass.attempt, restored = memory.is_some(), "session began");
     let (session, opening) = Session::new(settings(&call), memory, now());
-    Running::new(wire, session, question, &call).run(opening, &presence).await;
+    let running = Box::new(Running::new(wire, session, question, call));
+    Some(Begun { running, opening, presence })
 }
 
 /// What an earlier session of the call left: in this process if that was the one before, else in the store.

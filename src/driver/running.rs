@@ -96,16 +96,16 @@ enum Event<T> {
 }
 
 impl<W: Wire> Running<W> {
-    pub(super) fn new(wire: W, session: Session, question: Question, call: &Call) -> Self {
+    pub(super) fn new(wire: W, session: Session, question: Question, call: Call) -> Self {
         Self {
             wire,
             session,
-            call_sid: call.pass.call_sid.clone(),
+            call_sid: call.pass.call_sid,
             attempt: call.pass.attempt,
-            calls: call.calls.clone(),
-            store: call.store.clone(),
-            model: call.model.clone(),
-            playbook: call.playbook.clone(),
+            calls: call.calls,
+            store: call.store,
+            model: call.model,
+            playbook: call.playbook,
             question,
             answer: None,
             tools: JoinSet::new(),
@@ -118,7 +118,7 @@ impl<W: Wire> Running<W> {
         }
     }
 
-    pub(super) async fn run(mut self, opening: Outputs, presence: &Presence) {
+    pub(super) async fn run(mut self: Box<Self>, opening: Outputs, presence: &Presence) {
         let superseded = self.talk(opening, presence).await;
         let summary = self.session.summary(now());
         let outcome = match summary.outcome {

@@ -59,7 +59,7 @@ pub(super) async fn open(
     let span = info_span!("call", call.sid = %call.pass.call_sid);
     let (sockets, silence) = (bridge.sockets.clone(), bridge.limits.silence);
     limited(upgrade).on_upgrade(move |socket| {
-        sockets.track_future(Box::pin(driver::run(Socket::new(socket, silence), call)).instrument(span))
+        sockets.track_future(driver::run(Socket::new(socket, silence), call).instrument(span))
     })
 }
 
