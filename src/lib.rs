@@ -30,6 +30,7 @@ pub mod speech;
 pub mod mask;
 pub mod phrases;
 pub mod record;
+pub mod redact;
 pub mod session;
 
 #[cfg(feature = "server")]

@@ -20,6 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("phrases", &[]),
     ("mask", &[]),
     ("record", &["chat", "handoff", "pii"]),
+    ("redact", &["handoff", "mask", "pii", "record"]),
     // 2: the rules of a call
     ("session", &["chat", "handoff", "ids", "phrases", "pii", "record", "relay", "speech"]),
     // 3: the world, one thing each
@@ -101,7 +102,7 @@ const HOMES: &[(&str, &[&str])] = &[
 /// Libraries that the core does without, so that its rules can touch neither socket nor clock.
 const NOT_IN_THE_CORE: &[&str] = &["axum", "futures_util", "reqwest", "sqlx", "tokio", "tracing"];
 const CORE: &[&str] =
-    &["ids", "pii", "twiml", "relay", "chat", "handoff", "speech", "phrases", "mask", "record", "session"];
+    &["ids", "pii", "twiml", "relay", "chat", "handoff", "speech", "phrases", "mask", "record", "redact", "session"];
 
 /// Names that tell a kind of code and not what it is about.
 const BANNED_NAMES: &[&str] = &[

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::hide;
 use super::note::{Began, Came, Delivery, Note, What};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
+use crate::mask::Also;
 use crate::record::{Changes, State, ToolRun, Turn, TurnKey};
+use crate::redact;
 
 /// How much a row takes beside its texts, roughly, in bytes.
 const ROW: usize = 300;
@@ -180,14 +181,14 @@ impl Batch {
     fn changed(&mut self, call_sid: &CallSid, changes: Changes, masked: bool) {
         let Changes { session, turns, mut state } = changes;
         for mut turn in turns {
-            hide::secure_input(&mut turn);
+            redact::secure_input(&mut turn);
             if masked {
-                hide::turn(&mut turn);
+                redact::turn(&mut turn, Also::NOTHING);
             }
             self.turn(call_sid.clone(), turn);
         }
         if masked {
-            hide::facts(&mut state.facts);
+            redact::facts(&mut state.facts, Also::NOTHING);
         }
         let row = self.call(call_sid.clone());
         if row.session <= Some(session) {
@@ -200,7 +201,7 @@ impl Batch {
 
     fn decided(&mut self, call_sid: CallSid, session: u8, mut handoff: Handoff, at: u64, masked: bool) {
         if masked {
-            hide::handoff(&mut handoff);
+            redact::handoff(&mut handoff, Also::NOTHING);
         }
         let document = handoff.to_handoff_data();
         if handoff.context.outcome == Outcome::Escalated {

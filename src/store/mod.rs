@@ -10,7 +10,6 @@
 pub mod archive;
 mod batch;
 mod connect;
-mod hide;
 mod note;
 mod recall;
 mod rows;
