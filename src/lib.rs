@@ -44,6 +44,8 @@ pub mod config;
 #[cfg(feature = "server")]
 pub mod driver;
 #[cfg(feature = "server")]
+pub mod gate;
+#[cfg(feature = "server")]
 pub mod http;
 #[cfg(feature = "server")]
 pub mod llm;

@@ -28,8 +28,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     ("twilio", &[]),
     ("token", &["ids"]),
-    ("store", &["chat", "clock", "handoff", "ids", "mask", "pii", "record"]),
-    ("config", &["ids", "session", "store"]),
+    ("store", &["chat", "clock", "handoff", "ids", "mask", "pii", "record", "redact"]),
+    ("config", &["ids", "mask", "redact", "session", "store"]),
+    ("gate", &["clock", "config", "ids", "token"]),
     ("tools", &["chat", "handoff", "pii", "prompts"]),
     ("prompts", &["chat", "handoff", "pii", "relay", "session", "twiml"]),
     ("playbook", &["prompts", "tools"]),
@@ -81,6 +82,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// Libraries that have one home.
 const HOMES: &[(&str, &[&str])] = &[
+    ("argon2", &["gate"]),
     ("async_openai", &["llm"]),
     ("axum", &["app", "http"]),
     ("clap", &["cli"]),
@@ -90,7 +92,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper_util", &["app"]),
     ("jsonschema", &["tools"]),
     ("minijinja", &["prompts"]),
-    ("moka", &["calls", "http"]),
+    ("moka", &["calls", "gate", "http"]),
     ("quick_xml", &["twiml"]),
     ("jiff", &["store"]),
     ("rustyline", &["cli"]),
