@@ -103,8 +103,10 @@ const HOMES: &[(&str, &[&str])] = &[
 
 /// Libraries that the core does without, so that its rules can touch neither socket nor clock.
 const NOT_IN_THE_CORE: &[&str] = &["axum", "futures_util", "reqwest", "sqlx", "tokio", "tracing"];
-const CORE: &[&str] =
-    &["ids", "pii", "twiml", "relay", "chat", "handoff", "speech", "phrases", "mask", "record", "redact", "session"];
+const CORE: &[&str] = &[
+    "ids", "pii", "twiml", "relay", "chat", "handoff", "speech", "phrases", "mask", "record", "redact",
+    "session",
+];
 
 /// Names that tell a kind of code and not what it is about.
 const BANNED_NAMES: &[&str] = &[

@@ -30,9 +30,9 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use crate::ids::{AccountSid, WorkflowSid};
+use crate::redact::Exits;
 use crate::session::Timings;
 use crate::session::rules::Rules;
-use crate::redact::Exits;
 use crate::store::Options;
 
 /// Every setting, checked.

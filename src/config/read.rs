@@ -9,7 +9,8 @@ use secrecy::SecretString;
 use super::file::File;
 use super::targets::{Target, usual};
 use super::{
-    Access, Config, ConfigError, Console, HandoffNumber, ModelSettings, Models, Origin, Source, shown, store, table,
+    Access, Config, ConfigError, Console, HandoffNumber, ModelSettings, Models, Origin, Source, shown, store,
+    table,
 };
 use crate::ids::{AccountSid, WorkflowSid};
 use crate::redact::Exits;
@@ -61,8 +62,7 @@ impl Environment {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn read() -> Result<Self, ConfigError> {
         let file = dotenv(Path::new(".env"))?.into_iter();
-        let mut values: BTreeMap<_, _> =
-            file.map(|(name, value)| (name, (value, Source::File))).collect();
+        let mut values: BTreeMap<_, _> = file.map(|(name, value)| (name, (value, Source::File))).collect();
         for setting in table::SETTINGS {
             if let Ok(value) = std::env::var(setting.name)
                 && !value.trim().is_empty()

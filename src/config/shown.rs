@@ -63,7 +63,12 @@ mod tests {
         // A name that sounds secret is one.
         for setting in SETTINGS {
             let sounds = ["TOKEN", "SECRET", "PASSWORD", "KEY", "DATABASE"];
-            assert_eq!(sounds.iter().any(|word| setting.name.contains(word)), setting.secret, "{}", setting.name);
+            assert_eq!(
+                sounds.iter().any(|word| setting.name.contains(word)),
+                setting.secret,
+                "{}",
+                setting.name
+            );
         }
         assert!(all(&BTreeMap::new()).iter().all(|shown| shown.source == Source::Default));
     }

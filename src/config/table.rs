@@ -27,10 +27,7 @@ pub const SETTINGS: &[Setting] = &[
     secret("TWILIO_AUTH_TOKEN", "checks Twilio's signatures; a second one after a comma while rotating"),
     setting("TWILIO_WORKFLOW_SID", "TaskRouter workflow for escalated calls, WW and 32 hex digits"),
     setting("HANDOFF_NUMBER", "second target: a phone number (+1…) or SIP address where people answer"),
-    secret(
-        "OPENAI_API_KEY",
-        "key of the model; with neither this nor a base URL the embedded agent answers",
-    ),
+    secret("OPENAI_API_KEY", "key of the model; with neither this nor a base URL the embedded agent answers"),
     setting("OPENAI_BASE_URL", "any compatible endpoint [https://api.openai.com/v1]"),
     setting("OPENAI_MODEL", "model to ask, over the prompt's front matter [gpt-4.1-mini]"),
     secret("OPENAI_FALLBACK_API_KEY", "key of the second endpoint [OPENAI_API_KEY]"),

@@ -141,9 +141,7 @@ impl Gate {
         match &self.lock {
             Lock::Off => false,
             Lock::Open => true,
-            Lock::Password(password) => {
-                visitor.expires > now() && !password.ended.contains_key(&visitor.id)
-            }
+            Lock::Password(password) => visitor.expires > now() && !password.ended.contains_key(&visitor.id),
         }
     }
 
@@ -203,7 +201,8 @@ fn now() -> u64 {
 async fn hash(password: SecretString, salt: [u8; 16]) -> Option<[u8; 32]> {
     let work = spawn_blocking(move || {
         let mut hash = [0; 32];
-        let hashed = Argon2::default().hash_password_into(password.expose_secret().as_bytes(), &salt, &mut hash);
+        let hashed =
+            Argon2::default().hash_password_into(password.expose_secret().as_bytes(), &salt, &mut hash);
         hashed.ok().map(|()| hash)
     });
     work.await.ok().flatten()

@@ -28,13 +28,14 @@ const SIGNS: [&str; 15] = [
 const DOTS: [&str; 6] = ["dot", "punto", "point", "punkt", "ponto", "."];
 /// How an address that is said may end. Any other ending may be the end of a sentence.
 const ENDINGS: [&str; 27] = [
-    "com", "org", "net", "edu", "gov", "io", "co", "uk", "us", "de", "fr", "es", "it", "mx", "br", "pt", "at",
-    "ch", "ca", "eu", "nl", "be", "info", "biz", "app", "dev", "me",
+    "com", "org", "net", "edu", "gov", "io", "co", "uk", "us", "de", "fr", "es", "it", "mx", "br", "pt",
+    "at", "ch", "ca", "eu", "nl", "be", "info", "biz", "app", "dev", "me",
 ];
 /// Words that stand before the address of a place, and are nobody's name.
 const NOBODY: [&str; 26] = [
-    "look", "looked", "looking", "us", "me", "it", "them", "visit", "online", "site", "website", "page", "see",
-    "find", "found", "order", "ordered", "shop", "is", "are", "was", "more", "out", "up", "bought", "address",
+    "look", "looked", "looking", "us", "me", "it", "them", "visit", "online", "site", "website", "page",
+    "see", "find", "found", "order", "ordered", "shop", "is", "are", "was", "more", "out", "up", "bought",
+    "address",
 ];
 
 /// The places of the letters and digits of every address, but for its ending.

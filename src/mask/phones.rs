@@ -88,9 +88,10 @@ fn in_run(run: &Run, text: &str, cue: &str) -> Vec<Vec<Range<usize>>> {
     let places = |from: usize, to: usize| run.digits[from..to].iter().map(|d| d.place.clone()).collect();
     let count = run.digits.len();
     // Whatever else stands in the run belongs to a number that begins with `+`.
-    let plus = run.edges.iter().position(|edge| {
-        run.digits.get(*edge).is_some_and(|digit| text[..digit.place.start].ends_with('+'))
-    });
+    let plus = run
+        .edges
+        .iter()
+        .position(|edge| run.digits.get(*edge).is_some_and(|digit| text[..digit.place.start].ends_with('+')));
     if let Some(plus) = plus.map(|at| run.edges[at]) {
         return if LENGTHS.contains(&(count - plus)) { vec![places(plus, count)] } else { Vec::new() };
     }

@@ -38,13 +38,7 @@ impl Default for Exits {
     /// Who works with a call sees how to reach the caller; who looks on does not.
     fn default() -> Self {
         let all = Also { email: true, phone: true };
-        Self {
-            console: all,
-            desk: Also::NOTHING,
-            task: Also::NOTHING,
-            export: Also::NOTHING,
-            traces: all,
-        }
+        Self { console: all, desk: Also::NOTHING, task: Also::NOTHING, export: Also::NOTHING, traces: all }
     }
 }
 

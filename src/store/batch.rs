@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::audit::Audit;
 use super::note::{Began, Came, Delivery, Note, What};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
@@ -22,6 +23,7 @@ pub(super) struct Batch {
     pub(super) handoffs: BTreeMap<String, HandoffRow>,
     pub(super) deliveries: BTreeMap<CallSid, (Delivery, u64)>,
     pub(super) prompts: BTreeMap<String, (Arc<str>, u64)>,
+    pub(super) audits: BTreeMap<String, (CallSid, Audit, u64)>,
     /// Roughly how many bytes the texts of turns, calls and documents take.
     texts: usize,
 }
@@ -72,6 +74,7 @@ impl Batch {
             + self.triggers.len()
             + self.handoffs.len()
             + self.deliveries.len()
+            + self.audits.len()
     }
 
     /// Roughly how many bytes all of it takes.
@@ -89,6 +92,10 @@ impl Batch {
             What::Decided(session, handoff) => self.decided(call_sid, session, *handoff, at, masked),
             What::Delivered(delivery) => self.delivered(call_sid, delivery, at),
             What::Left { outcome, trigger, session } => self.left(call_sid, outcome, trigger, session, at),
+            What::Answering => {}
+            What::Audited(audit) => {
+                self.audits.insert(audit.id.clone(), (call_sid, audit, at));
+            }
             What::Over => self.call(call_sid).ended.get_or_insert_default().at = at,
         }
     }
@@ -113,12 +120,14 @@ impl Batch {
             self.triggers.entry(name).or_insert(at);
         }
         self.prompts.extend(newer.prompts);
+        self.audits.extend(newer.audits);
     }
 
     /// Takes so many rows out, in the order in which they can be written: a call before what belongs to it.
     pub(super) fn piece(&mut self, most: usize) -> Self {
         let mut piece = Self { prompts: std::mem::take(&mut self.prompts), ..Self::default() };
         let mut room = most;
+        move_some(&mut self.audits, &mut piece.audits, &mut room);
         move_some(&mut self.calls, &mut piece.calls, &mut room);
         move_some(&mut self.turns, &mut piece.turns, &mut room);
         move_some(&mut self.triggers, &mut piece.triggers, &mut room);
@@ -249,12 +258,13 @@ impl CallRow {
             self.created = Some(new);
             return;
         };
-        let Came { account_sid, direction, caller, line } = new.came;
+        let Came { account_sid, direction, caller, line, verified } = new.came;
         let came = &mut known.came;
         came.account_sid = came.account_sid.take().or(account_sid);
         came.direction = came.direction.take().or(direction);
         came.caller = came.caller.take().or(caller);
         came.line = came.line.take().or(line);
+        came.verified = came.verified.take().or(verified);
         known.language = new.language.or(known.language.take());
         known.prompts = known.prompts.take().or(new.prompts);
         known.sessions = known.sessions.max(new.sessions);
