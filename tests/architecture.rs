@@ -22,7 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("record", &["chat", "handoff", "pii"]),
     ("redact", &["handoff", "mask", "pii", "record"]),
     // 2: the rules of a call
-    ("session", &["chat", "handoff", "ids", "phrases", "pii", "record", "relay", "speech"]),
+    ("session", &["chat", "handoff", "ids", "mask", "phrases", "pii", "record", "redact", "relay", "speech"]),
     // 3: the world, one thing each
     ("clock", &[]),
     ("telemetry", &[]),
@@ -35,29 +35,41 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("prompts", &["chat", "handoff", "pii", "relay", "session", "twiml"]),
     ("playbook", &["prompts", "tools"]),
     ("llm", &["chat", "clock", "handoff", "phrases", "pii", "playbook", "prompts"]),
-    ("calls", &["clock", "handoff", "ids", "playbook", "record"]),
+    ("calls", &["clock", "handoff", "ids", "pii", "playbook", "record"]),
+    (
+        "live",
+        &["calls", "clock", "gate", "handoff", "ids", "mask", "phrases", "pii", "record", "redact", "store"],
+    ),
+    ("desk", &["handoff", "record", "store"]),
     // 4: one call
     (
         "driver",
         &[
-            "calls", "chat", "clock", "handoff", "ids", "llm", "pii", "playbook", "prompts", "record",
-            "relay", "session", "store", "token",
+            "calls", "chat", "clock", "handoff", "ids", "llm", "mask", "pii", "playbook", "prompts",
+            "record", "relay", "session", "store", "token",
         ],
     ),
     // 5: the URLs
     (
         "http",
         &[
-            "calls", "chat", "clock", "config", "driver", "handoff", "ids", "llm", "pii", "playbook",
-            "prompts", "relay", "session", "store", "token", "twilio", "twiml",
+            "calls", "chat", "clock", "config", "driver", "gate", "handoff", "ids", "live", "llm", "mask",
+            "pii", "playbook", "prompts", "redact", "relay", "session", "store", "token", "twilio", "twiml",
+        ],
+    ),
+    (
+        "console",
+        &[
+            "calls", "chat", "clock", "config", "desk", "gate", "handoff", "http", "ids", "live", "pii",
+            "record", "redact", "session", "store", "token",
         ],
     ),
     // 6: everything put together, and the other end of the line
     (
         "app",
         &[
-            "calls", "config", "http", "ids", "llm", "playbook", "prompts", "store", "token", "tools",
-            "twilio",
+            "calls", "clock", "config", "console", "gate", "handoff", "http", "ids", "live", "llm",
+            "playbook", "prompts", "store", "token", "tools", "twilio",
         ],
     ),
     ("caller", &["clock", "pii", "twilio", "twiml"]),
@@ -70,6 +82,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "handoff",
             "http",
             "ids",
+            "mask",
             "pii",
             "playbook",
             "store",
@@ -84,15 +97,18 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("argon2", &["gate"]),
     ("async_openai", &["llm"]),
-    ("axum", &["app", "http"]),
+    ("axum", &["app", "console", "http"]),
     ("clap", &["cli"]),
     ("dotenvy", &["config"]),
     ("hmac", &["token", "twilio"]),
     ("hyper", &["app"]),
     ("hyper_util", &["app"]),
     ("jsonschema", &["tools"]),
-    ("minijinja", &["prompts"]),
+    ("minijinja", &["desk", "prompts"]),
     ("moka", &["calls", "gate", "http"]),
+    ("rust_embed", &["console"]),
+    ("utoipa", &["console", "live", "store"]),
+    ("utoipa_axum", &["console"]),
     ("quick_xml", &["twiml"]),
     ("jiff", &["store"]),
     ("rustyline", &["cli"]),

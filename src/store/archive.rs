@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use futures_util::future::BoxFuture;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Connection, Executor, Row};
@@ -23,7 +23,7 @@ use crate::record::{State, Turn};
 use crate::redact;
 
 /// The version of an exported call, raised when a key changes its meaning.
-const VERSION: u32 = 1;
+pub const VERSION: u32 = 1;
 /// How many calls are deleted in one transaction.
 const PRUNED: i64 = 200;
 
@@ -231,6 +231,14 @@ impl std::fmt::Display for Moment {
         let milliseconds = i64::try_from(self.0).unwrap_or(i64::MAX);
         let time = jiff::Timestamp::from_millisecond(milliseconds).unwrap_or(jiff::Timestamp::MAX);
         write!(f, "{time:.3}")
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let time: jiff::Timestamp = text.parse().map_err(serde::de::Error::custom)?;
+        Ok(Self(time.as_millisecond().try_into().unwrap_or(0)))
     }
 }
 

@@ -198,6 +198,7 @@ impl Batch {
         }
         if masked {
             redact::facts(&mut state.facts, Also::NOTHING);
+            state.notes.iter_mut().for_each(|note| redact::text(note, None, Also::NOTHING));
         }
         let row = self.call(call_sid.clone());
         if row.session <= Some(session) {
@@ -214,7 +215,7 @@ impl Batch {
         }
         let document = handoff.to_handoff_data();
         if handoff.context.outcome == Outcome::Escalated {
-            let name = word(handoff.context.trigger);
+            let name = handoff.context.trigger.word();
             self.triggers.entry((call_sid.clone(), session, name)).or_insert(at);
         }
         self.handoff(handoff.context.handoff_id, HandoffRow { call_sid, session, document, at });
@@ -241,7 +242,7 @@ impl Batch {
             None => "closed",
         };
         if let Some(trigger) = trigger {
-            self.triggers.entry((call_sid.clone(), session, word(trigger))).or_insert(at);
+            self.triggers.entry((call_sid.clone(), session, trigger.word())).or_insert(at);
         }
         let row = self.call(call_sid);
         if row.session <= Some(session) {
@@ -310,10 +311,4 @@ fn weigh_turn(turn: &Turn) -> usize {
 fn weigh_state(state: Option<&State>) -> usize {
     let facts = state.into_iter().flat_map(|state| &state.facts);
     facts.map(|(name, fact)| name.len() + fact.expose().len()).sum()
-}
-
-/// The name of a trigger, as in the document.
-fn word(trigger: Trigger) -> String {
-    let word = serde_json::to_value(trigger).ok();
-    word.as_ref().and_then(|word| word.as_str()).unwrap_or_default().to_owned()
 }

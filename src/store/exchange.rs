@@ -9,7 +9,7 @@ use sqlx::postgres::PgListener;
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
-use super::reason;
+use super::{Told, reason};
 
 /// The longest text, in bytes. PostgreSQL takes less than 8000.
 pub const LONGEST: usize = 7_900;
@@ -25,15 +25,6 @@ const SAYING: Duration = Duration::from_secs(2);
 pub struct Exchange {
     pub(super) url: SecretString,
     pub(super) pool: AnyPool,
-}
-
-/// What comes from the other nodes, or from this one itself.
-#[derive(Debug)]
-pub enum Told {
-    /// From here on everything is heard; what was said before may be lost.
-    Connected,
-    /// A text.
-    Text(String),
 }
 
 impl Exchange {

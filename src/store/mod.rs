@@ -109,6 +109,15 @@ pub struct Health {
     pub lost: u64,
 }
 
+/// What comes from the nodes that share the database, this one among them.
+#[derive(Debug)]
+pub enum Told {
+    /// From here on everything is heard; what was said before may be lost.
+    Connected,
+    /// A text.
+    Text(String),
+}
+
 impl Store {
     /// Keeps nothing.
     pub fn none() -> Self {
