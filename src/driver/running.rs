@@ -14,7 +14,7 @@ use tracing::{debug, info, trace, warn};
 
 use super::bell::Bell;
 use super::{Call, Lost, Wire, receive};
-use crate::calls::{Calls, Presence};
+use crate::calls::{Calls, Order, Presence};
 use crate::chat::{ModelError, ModelEvent, Toolbox};
 use crate::clock::now;
 use crate::handoff::{Handoff, Outcome, Trigger};
@@ -44,6 +44,8 @@ pub(super) struct Running<W> {
     model: Arc<dyn Model>,
     playbook: Arc<Playbook>,
     question: Question,
+    /// The system prompt without notes.
+    system: Arc<str>,
     answer: Option<(RequestId, Answer)>,
     tools: JoinSet<(RunId, ToolResult)>,
     runs: HashMap<RunId, (usize, AbortHandle)>,
@@ -64,6 +66,8 @@ pub(super) struct Running<W> {
 struct Waiting<'a, S, C> {
     /// Rings for the socket and all of these.
     bell: Bell,
+    /// Where orders come in.
+    presence: &'a Presence,
     superseded: Pin<&'a mut S>,
     called_off: Pin<&'a mut C>,
     /// Set to the session's deadline, or to an earlier one that it had before.
@@ -93,6 +97,8 @@ enum Event<T> {
     ToolLost,
     /// The session's deadline came, or one that it had before.
     Alarm,
+    /// Somebody at the console wants something of the call.
+    Order(Order),
 }
 
 impl<W: Wire> Running<W> {
@@ -106,6 +112,7 @@ impl<W: Wire> Running<W> {
             store: call.store,
             model: call.model,
             playbook: call.playbook,
+            system: question.system.clone(),
             question,
             answer: None,
             tools: JoinSet::new(),
@@ -156,6 +163,7 @@ impl<W: Wire> Running<W> {
     async fn talk(&mut self, opening: Outputs, presence: &Presence) -> bool {
         let mut waiting = Waiting {
             bell: Bell::new(),
+            presence,
             superseded: pin!(presence.superseded()),
             called_off: pin!(presence.called_off()),
             alarm: pin!(tokio::time::sleep(CALM)),
@@ -206,7 +214,7 @@ impl<W: Wire> Running<W> {
     ) -> Poll<Event<W::Text>> {
         let deadline = self.session.deadline();
         waiting.set_alarm(deadline);
-        let Waiting { bell, superseded, called_off, alarm } = waiting;
+        let Waiting { bell, presence, superseded, called_off, alarm } = waiting;
         let rung = bell.poll(context, |context| {
             if let Poll::Ready(frame) = self.wire.poll_receive(context) {
                 return Poll::Ready(frame.map_or(Event::Closed, Event::Frame));
@@ -216,6 +224,9 @@ impl<W: Wire> Running<W> {
             }
             if !self.called_off && called_off.as_mut().poll(context).is_ready() {
                 return Poll::Ready(Event::CalledOff);
+            }
+            if let Poll::Ready(order) = presence.poll_order(context) {
+                return Poll::Ready(Event::Order(order));
             }
             // An alarm that went off once is set before it is asked again.
             if deadline.is_some() && alarm.as_mut().poll(context).is_ready() {
@@ -265,6 +276,8 @@ impl<W: Wire> Running<W> {
                 let passed = self.session.deadline().is_some_and(|at| at <= now());
                 passed.then_some(Input::DeadlinePassed)
             }
+            Event::Order(Order::HandOver(reason)) => Some(Input::HandOver(reason)),
+            Event::Order(Order::Whisper(note)) => Some(Input::Whisper(note)),
             Event::ToolLost | Event::Closed | Event::Superseded => None,
         }
     }
@@ -325,6 +338,7 @@ impl<W: Wire> Running<W> {
         {
             let waited = now().saturating_duration_since(prompted);
             debug!(first_word_ms = waited.as_millis(), "answering");
+            self.store.note(&self.call_sid, What::Answering);
         }
         self.json.clear();
         frame.write_json(&mut self.json);
@@ -342,6 +356,9 @@ impl<W: Wire> Running<W> {
     }
 
     fn ask(&mut self, ask: Ask) {
+        if let Some(notes) = &ask.notes {
+            self.question.system = with_notes(&self.system, notes.expose());
+        }
         let question = Question {
             messages: ask.messages,
             choice: ask.choice,
@@ -370,6 +387,12 @@ impl<W: Wire> Running<W> {
             close(&mut self.wire, 1000, "session ended").await;
         }
     }
+}
+
+/// The system prompt with what somebody at the console wants the model to know. It stands there, and not in the
+/// conversation: the last message stays the caller's, and nobody takes a note for the caller's words.
+fn with_notes(system: &str, notes: &str) -> Arc<str> {
+    format!("{system}\n\n# Notes from your supervisor\n\nDo as they say. The caller knows nothing of them: never read them out.\n\n{notes}").into()
 }
 
 /// A peer that takes no frames takes no goodbye either.
