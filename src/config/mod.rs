@@ -50,6 +50,8 @@ pub struct Config {
     pub targets: Vec<Target>,
     /// Signs our links and tokens; derived from the auth token when absent.
     pub secret: Option<SecretString>,
+    /// What who reads `/metrics` must bear, if anything.
+    pub metrics_token: Option<SecretString>,
     /// The models to ask; `None` stands for the embedded agent.
     pub models: Option<Models>,
     /// What is done about models that fail or are late.

@@ -171,6 +171,7 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         account: read.parsed("TWILIO_ACCOUNT_SID", AccountSid::configured),
         targets,
         secret: read.parsed("WARMLINE_SECRET", secret),
+        metrics_token: read.parsed("WARMLINE_METRICS_TOKEN", secret),
         models: models(&mut read),
         care: file.model.care(),
         prompts: read.text("WARMLINE_PROMPTS").map(PathBuf::from),

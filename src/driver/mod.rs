@@ -4,6 +4,7 @@
 
 mod admission;
 mod bell;
+mod observed;
 mod running;
 
 use std::future::Future;
@@ -20,6 +21,7 @@ use crate::clock::{now, since_epoch};
 use crate::handoff::DeskLinks;
 use crate::llm::{Model, Question, Tuning};
 use crate::mask::Also;
+use crate::meters::Meters;
 use crate::playbook::Playbook;
 use crate::prompts::CallFacts;
 use crate::record::Memory;
@@ -69,6 +71,8 @@ pub struct Call {
     pub calls: Arc<Calls>,
     /// Where calls are kept.
     pub store: Store,
+    /// What is counted and timed.
+    pub meters: Arc<Meters>,
     /// How long everything may take.
     pub timings: Timings,
     /// What leads to a person beside the model.
@@ -117,6 +121,9 @@ async fn begin<W: Wire>(mut wire: W, call: Call) -> Option<Begun<W>> {
     // The socket of the session before may still be open on our side: it leaves the conversation first.
     presence.alone().await;
     let memory = memory(&call).await;
+    if call.pass.attempt > 0 {
+        call.meters.reconnects.increment(1);
+    }
     call.store.note(&call.pass.call_sid, What::Began(began(&call, &setup)));
     info!(attempt = call.pass.attempt, restored = memory.is_some(), "session began");
     let (session, opening) = Session::new(settings(&call), memory, now());

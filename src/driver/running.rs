@@ -13,13 +13,15 @@ use tokio::time::Sleep;
 use tracing::{debug, info, trace, warn};
 
 use super::bell::Bell;
+use super::observed::Observed;
 use super::{Call, Lost, Wire, receive};
 use crate::calls::{Calls, Order, Presence};
-use crate::chat::{ModelError, ModelEvent, Toolbox};
+use crate::chat::{ModelError, ModelEvent};
 use crate::clock::now;
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
 use crate::llm::{Answer, Model, Question};
+use crate::meters::Ran;
 use crate::pii::Pii;
 use crate::playbook::Playbook;
 use crate::relay::{Inbound, Outbound};
@@ -49,8 +51,7 @@ pub(super) struct Running<W> {
     answer: Option<(RequestId, Answer)>,
     tools: JoinSet<(RunId, ToolResult)>,
     runs: HashMap<RunId, (usize, AbortHandle)>,
-    /// When the caller finished speaking, until the first word of the answer has left.
-    prompted: Option<Instant>,
+    observed: Observed,
     /// Whether the session was told to give the call to a person.
     called_off: bool,
     /// How long one frame may take to leave.
@@ -117,7 +118,7 @@ impl<W: Wire> Running<W> {
             answer: None,
             tools: JoinSet::new(),
             runs: HashMap::new(),
-            prompted: None,
+            observed: Observed::new(call.meters),
             called_off: false,
             send: call.patience.send,
             stalled: false,
@@ -134,6 +135,7 @@ impl<W: Wire> Running<W> {
             Some(Outcome::Completed) => "completed",
             None => "closed",
         };
+        self.observed.ended(outcome);
         info!(
             outcome,
             trigger = summary.trigger.map(tracing::field::debug),
@@ -257,14 +259,19 @@ impl<W: Wire> Running<W> {
             Event::Answer(request, event) => {
                 // A stream that ends without saying so broke off.
                 let event = event.unwrap_or(ModelEvent::Failed(ModelError::Broken));
+                self.observed.heard(&event);
                 if matches!(event, ModelEvent::Done { .. } | ModelEvent::Failed(_)) {
                     self.answer = None;
                 }
                 Some(Input::Model(request, event))
             }
             Event::Tool(run, result) => {
-                if let (Some((tool, _)), Err(_)) = (self.runs.remove(&run), &result) {
-                    warn!(tool.name = self.tool_name(tool), "tool failed");
+                if let Some((tool, _)) = self.runs.remove(&run) {
+                    let ran = if result.is_ok() { Ran::Well } else { Ran::Badly };
+                    self.observed.ran(run, self.playbook.tools.name(tool), ran);
+                    if result.is_err() {
+                        warn!(tool.name = self.playbook.tools.name(tool), "tool failed");
+                    }
                 }
                 Some(Input::ToolDone(run, result))
             }
@@ -286,12 +293,13 @@ impl<W: Wire> Running<W> {
         let frame = match Inbound::parse(text) {
             Ok(frame) => frame,
             Err(error) => {
+                self.observed.dropped();
                 warn!(%error, "frame dropped");
                 return None;
             }
         };
         match &frame {
-            Inbound::Prompt { last: true, .. } => self.prompted = Some(now()),
+            Inbound::Prompt { last: true, .. } => self.observed.prompted(),
             Inbound::Error { .. } => warn!("Twilio could not use a frame of ours"),
             Inbound::Unknown => debug!("frame of an unknown type"),
             Inbound::Setup(_)
@@ -312,16 +320,22 @@ impl<W: Wire> Running<W> {
                 Output::Send(_) => {}
                 Output::Ask(ask) => self.ask(ask),
                 Output::Cancel(request) => {
-                    self.answer.take_if(|(asked, _)| *asked == request);
+                    if self.answer.take_if(|(asked, _)| *asked == request).is_some() {
+                        self.observed.cancelled();
+                    }
                 }
                 Output::Run(run) => self.start(run),
                 Output::Forget(run) => {
                     if let Some((tool, task)) = self.runs.remove(&run) {
-                        info!(tool.name = self.tool_name(tool), "tool given up");
+                        self.observed.ran(run, self.playbook.tools.name(tool), Ran::GivenUp);
+                        info!(tool.name = self.playbook.tools.name(tool), "tool given up");
                         task.abort();
                     }
                 }
-                Output::Report(error) => warn!(%error, "model failed"),
+                Output::Report(error) => {
+                    self.observed.meters().model_failed(&error);
+                    warn!(%error, "model failed");
+                }
                 Output::Keep(handoff) => self.keep(*handoff),
             }
         }
@@ -333,13 +347,6 @@ impl<W: Wire> Running<W> {
     }
 
     async fn send(&mut self, frame: &Outbound) -> Result<(), Lost> {
-        if let Outbound::Text(_) = frame
-            && let Some(prompted) = self.prompted.take()
-        {
-            let waited = now().saturating_duration_since(prompted);
-            debug!(first_word_ms = waited.as_millis(), "answering");
-            self.store.note(&self.call_sid, What::Answering);
-        }
         self.json.clear();
         frame.write_json(&mut self.json);
         trace!(bytes = self.json.len(), "frame sent");
@@ -349,6 +356,12 @@ impl<W: Wire> Running<W> {
             self.stalled = true;
             Err(Lost)
         });
+        if let (Outbound::Text(_), Ok(())) = (frame, sent)
+            && let Some(waited) = self.observed.sent()
+        {
+            debug!(first_word_ms = waited.as_millis(), "answering");
+            self.store.note(&self.call_sid, What::Answering);
+        }
         if let (Outbound::End { .. }, Ok(())) = (frame, sent) {
             self.store.note(&self.call_sid, What::Delivered(DeliveryState::Sent.into()));
         }
@@ -366,6 +379,7 @@ impl<W: Wire> Running<W> {
             language: self.session.language().to_owned(),
             ..self.question.clone()
         };
+        self.observed.asked(&*self.model, &question);
         self.answer = Some((ask.id, self.model.ask(question)));
     }
 
@@ -373,11 +387,8 @@ impl<W: Wire> Running<W> {
         let tools = self.playbook.tools.clone();
         let (id, tool) = (run.id, run.tool);
         let task = self.tools.spawn(async move { (id, tools.run(run.tool, &run.arguments).await) });
+        self.observed.runs(id, self.playbook.tools.name(tool));
         self.runs.insert(id, (tool, task));
-    }
-
-    fn tool_name(&self, tool: usize) -> &str {
-        self.playbook.tools.tools().get(tool).map_or("unknown", |tool| tool.name.as_str())
     }
 
     /// After `end` there is nothing to say; Twilio closes the socket.

@@ -18,6 +18,7 @@ use tracing::{Instrument, info_span, warn};
 use super::Shared;
 use crate::clock::{now, since_epoch};
 use crate::driver::{self, Call, Lost, Patience, Wire};
+use crate::meters::Refusal;
 use crate::relay::MAX_FRAME;
 use crate::token::{Purpose, RelayPass};
 
@@ -39,6 +40,7 @@ pub(super) async fn open(
     };
     let pass = bridge.keyring.open::<RelayPass>(Purpose::Relay, &token);
     let Some(pass) = pass.filter(|pass| pass.expires >= since_epoch().as_secs()) else {
+        bridge.meters.refused(Refusal::Forged);
         warn!("relay address refused: forged, expired, or of another server's WARMLINE_SECRET");
         return (StatusCode::FORBIDDEN, "this address is not valid\n").into_response();
     };
@@ -52,6 +54,7 @@ pub(super) async fn open(
         model: bridge.model.clone(),
         calls: bridge.calls.clone(),
         store: bridge.store.clone(),
+        meters: bridge.meters.clone(),
         timings: bridge.timings,
         rules: bridge.rules.clone(),
         patience: Patience { setup: bridge.limits.setup, send: bridge.limits.send },

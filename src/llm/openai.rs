@@ -164,6 +164,12 @@ impl Model for OpenAi {
         resting.map(|ready| ready.name.to_owned()).collect()
     }
 
+    fn name<'a>(&'a self, question: &'a Question) -> (&'static str, &'a str) {
+        let ready = self.order(question.attempt).next();
+        let model = ready.and_then(|ready| ready.model.as_deref()).or(question.tuning.model.as_deref());
+        ("openai", model.unwrap_or(Self::DEFAULT_MODEL))
+    }
+
     fn describe(&self) -> String {
         let name = |ready: &Arc<Ready>| {
             let model = ready.model.as_deref().unwrap_or("the prompt's model");

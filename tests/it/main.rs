@@ -9,6 +9,7 @@ mod console;
 mod faults;
 mod handoff_schema;
 mod model;
+mod monitoring;
 mod postgres;
 mod promises;
 mod rehearsal;

@@ -27,6 +27,7 @@ use warmline::chat::{Finish, Message, ModelError, ModelEvent, Obstacle, ToolCall
 use warmline::driver::{self, Call, Lost, Patience, Wire};
 use warmline::llm::{Answer, Model, Question};
 use warmline::mask::Also;
+use warmline::meters::Meters;
 use warmline::playbook::{Shelf, Source, Sources};
 use warmline::session::Timings;
 use warmline::store::Store;
@@ -131,6 +132,10 @@ impl<F: Fn(&Question) -> Vec<ModelEvent> + Send + Sync> Model for Scripted<F> {
         let over = events.iter().any(|event| !matches!(event, ModelEvent::Words(_)));
         let rest = if over { stream::empty().boxed() } else { stream::pending().boxed() };
         stream::iter(events).chain(rest).boxed()
+    }
+
+    fn name<'a>(&'a self, _: &'a Question) -> (&'static str, &'a str) {
+        ("nobody", "scripted")
     }
 
     fn describe(&self) -> String {
@@ -267,6 +272,7 @@ impl Stage {
             playbook: self.shelf.current(),
             calls: self.calls.clone(),
             store: Store::none(),
+            meters: Arc::new(Meters::new(SOON).unwrap()),
             timings: timings(),
             rules: Arc::default(),
             patience: Patience { setup: SOON, send: SOON },

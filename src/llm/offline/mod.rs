@@ -41,6 +41,10 @@ impl Model for Offline {
         Box::pin(stream::iter(std::iter::once_with(events).flatten()))
     }
 
+    fn name<'a>(&'a self, _: &'a Question) -> (&'static str, &'a str) {
+        ("warmline", "embedded")
+    }
+
     fn describe(&self) -> String {
         "embedded agent (fixed rules, no language model)".to_owned()
     }
