@@ -17,7 +17,8 @@ async fn handed_over(bridge: &TestBridge) -> String {
     conversation.say("I was charged twice").await.unwrap();
     conversation.until_end(SOON).await.unwrap();
     task(call.finish(conversation).await.unwrap());
-    call.notify("/voice/status", &[("CallStatus", "completed")]).await.unwrap();
+    call.set("CallStatus", "completed");
+    call.notify("/voice/status", &[]).await.unwrap();
     assert!(bridge.store.flush().await);
     call.sid().to_owned()
 }
