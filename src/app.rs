@@ -254,7 +254,7 @@ fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<
 pub fn people(config: &Config, origin: Origin) -> People {
     let keyring = Arc::new(keyring(config.secret.as_ref(), &tokens(config)));
     // A page that nobody else reaches is no use to a person elsewhere; on this machine it is.
-    let reachable = config.is_open() || origin != Origin::loopback(config.listen.port());
+    let reachable = config.is_open() || config.origin != Origin::loopback(config.listen.port());
     let links = || {
         let (origin, keyring) = (origin.clone(), keyring.clone());
         Arc::new(Links { origin, keyring, valid: config.desk.valid }) as Arc<dyn DeskLinks>

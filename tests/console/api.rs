@@ -17,7 +17,8 @@ async fn handed_over(bridge: &TestBridge) -> String {
     conversation.say("I was charged twice").await.unwrap();
     conversation.until_end(SOON).await.unwrap();
     task(call.finish(conversation).await.unwrap());
-    call.notify("/voice/status", &[("CallStatus", "completed")]).await.unwrap();
+    call.set("CallStatus", "completed");
+    call.notify("/voice/status", &[]).await.unwrap();
     assert!(bridge.store.flush().await);
     call.sid().to_owned()
 }
@@ -140,6 +141,8 @@ async fn conversation_over(
 #[tokio::test]
 async fn every_mistake_is_a_problem() {
     let bridge = TestBridge::with(&OPEN, helpful).await;
+    // The tables are there.
+    assert!(bridge.store.flush().await);
     let browser = Browser::at(&bridge);
     let call = "/api/v1/calls/CA1";
     for (method, path, body, status) in [
