@@ -31,6 +31,15 @@ export function durationWords(ms) {
   return named.join(' ') || text.count.second(0);
 }
 
+/** `3 hours 14 minutes`: the two largest units. */
+export function roughly(ms) {
+  const minutes = Math.floor(ms / MINUTE);
+  if (minutes < 1) return durationWords(ms);
+  const [days, hours] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24];
+  const parts = [[days, 'day'], [hours, 'hour'], [minutes % 60, 'minute']].filter(([value]) => value);
+  return parts.slice(0, 2).map(([value, unit]) => text.count[unit](value)).join(' ');
+}
+
 /** `0.4 ms`, `12 ms`, `1.24 s`, `12.4 s`, `1:32` */
 export function latency(ms) {
   if (ms === null || ms === undefined) return text.none;
@@ -65,6 +74,11 @@ export function count(value) {
 /** `CA0df7…e4f8`: enough to tell two apart. */
 export function shortSid(sid) {
   return sid.length > 14 ? `${sid.slice(0, 6)}…${sid.slice(-4)}` : sid;
+}
+
+/** Where a call went, with its identifier shortened: `workflow:WW0000…0000`. */
+export function target(name) {
+  return name.replace(/\b[A-Z]{2}[0-9a-f]{32}\b/u, shortSid);
 }
 
 /** `order_number` as words. */

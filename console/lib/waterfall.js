@@ -1,4 +1,4 @@
-// Where the time of a turn went: arithmetic only. The drawing is in parts/waterfall.js.
+// Where the time of an answer went: arithmetic only. The drawing is in parts/waterfall.js.
 
 /** The steps of a turn, in order, and what the time before each of them was spent on. */
 const STEPS = [
@@ -14,43 +14,73 @@ const moment = (text) => (text ? Date.parse(text) : NaN);
 /**
  * One turn of the agent in milliseconds since the caller's words arrived; null if nothing was measured.
  * @param {object} said a turn as the API tells it
+ * @param {number} [origin] when the words arrived that it answers, if not as it says itself
  */
-export function turn(said) {
-  if (said.who !== 'agent') return null;
-  const steps = { ...said.steps, beganAt: said.steps?.beganAt };
-  const prompted = moment(said.promptedAt);
-  const origin = Number.isNaN(prompted) ? moment(steps.beganAt) : prompted;
+export function turn(said, origin = Number.isNaN(moment(said.promptedAt)) ? moment(said.steps?.beganAt) : moment(said.promptedAt)) {
+  if (said.who !== 'agent' || Number.isNaN(origin)) return null;
   // A sentence of our own, such as the greeting, has no model's word and answers nobody.
-  if (Number.isNaN(origin) || (!said.promptedAt && !steps.firstDeltaAt)) return null;
-  const spans = [];
-  const marks = { promptedAt: 0 };
-  let from = 0;
+  if (!said.promptedAt && !said.steps.firstDeltaAt) return null;
+  const events = [];
+  const event = (text, step, name) => {
+    const at = moment(text) - origin;
+    if (!Number.isNaN(at)) events.push({ step, name, at: Math.max(0, at) });
+  };
   for (const [step, name] of STEPS) {
-    const at = moment(steps[step]) - origin;
-    if (Number.isNaN(at)) continue;
-    // Clocks of two machines may disagree by a little.
-    const to = Math.max(from, at);
-    marks[step] = to;
-    if (step !== 'beganAt' || said.promptedAt) spans.push({ name, from, to });
-    from = to;
+    if (step !== 'beganAt' || said.promptedAt) event(said.steps[step], step, name);
   }
-  const { firstFrameAt, firstDeltaAt, speakingAt, heardAt } = marks;
+  for (const tool of said.tools ?? []) {
+    event(tool.beganAt, 'toolAt', 'model');
+    event(tool.endedAt, 'toolDoneAt', 'tool');
+  }
+  return measure(origin, events, said);
+}
+
+/** Puts events in order and tells the time between them. Clocks of two machines may disagree by a little. */
+function measure(origin, events, said) {
+  const order = new Map(STEPS.map(([step], place) => [step, place]));
+  const sorted = events
+    .map((one, place) => ({ ...one, place }))
+    .sort((one, other) => (order.has(one.step) && order.has(other.step) ? one.place - other.place : one.at - other.at));
+  let from = 0;
+  const spans = [];
+  for (const one of sorted) {
+    one.at = Math.max(from, one.at);
+    spans.push({ name: one.name, from, to: one.at });
+    from = one.at;
+  }
+  const first = (step) => sorted.find((one) => one.step === step)?.at ?? null;
+  const last = (step) => sorted.findLast((one) => one.step === step)?.at ?? null;
   return {
-    origin,
-    marks,
-    spans,
-    firstWord: firstFrameAt ?? firstDeltaAt ?? null,
-    firstSound: speakingAt ?? null,
-    spoken: heardAt === undefined || speakingAt === undefined ? null : heardAt - speakingAt,
-    written: Number.isNaN(moment(steps.finishedAt)) ? null : Math.max(0, moment(steps.finishedAt) - origin),
+    origin, events: sorted, spans, said,
+    firstWord: first('firstFrameAt'),
+    firstSound: first('speakingAt'),
+    heard: last('heardAt'),
     interrupted: Boolean(said.interrupted),
   };
 }
 
-/** All measured turns of a transcript, numbered as the agent's answers. */
-export function turns(transcript) {
-  const measured = transcript.map((said, place) => ({ place, said, turn: turn(said) })).filter((one) => one.turn);
-  return measured.map((one, index) => ({ ...one.turn, said: one.said, place: one.place, number: index + 1 }));
+/**
+ * The answers of a transcript, numbered. What the agent said before and after a tool is one answer: the caller
+ * waited for both.
+ */
+export function answers(transcript) {
+  const found = [];
+  let open = null;
+  transcript.forEach((said, place) => {
+    const measured = turn(said);
+    if (!measured) {
+      open = said.who === 'agent' ? open : null;
+      return;
+    }
+    const goes = open && said.promptedAt && open.promptedAt === said.promptedAt;
+    if (goes) {
+      const { events } = turn(said, open.answer.origin);
+      Object.assign(open.answer, measure(open.answer.origin, [...open.answer.events, ...events], said), { place: open.answer.place });
+    } else found.push({ ...measured, place, number: found.length + 1 });
+    const answer = goes ? open.answer : found.at(-1);
+    open = said.tools?.length ? { answer, promptedAt: said.promptedAt } : null;
+  });
+  return found;
 }
 
 /** The value that `share` of the sorted values do not exceed (nearest rank); null if there is none. */
@@ -60,12 +90,12 @@ export function quantile(values, share) {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
 }
 
-/** What a reader wants to know of all turns. */
+/** What a reader wants to know of all answers. */
 export function summary(measured) {
   const words = measured.map((one) => one.firstWord).filter((value) => value !== null);
   const sounds = measured.map((one) => one.firstSound).filter((value) => value !== null);
   return {
-    turns: measured.length,
+    answers: measured.length,
     firstWord: quantile(words, 0.5),
     slowest: words.length ? Math.max(...words) : null,
     firstSound: quantile(sounds, 0.5),
@@ -74,9 +104,9 @@ export function summary(measured) {
 
 /** How much time the drawing covers: until the first sound, or until all was heard. */
 export function extent(measured, whole) {
-  const ends = measured.map((one) => {
-    const { heardAt, speakingAt, firstFrameAt = 0 } = one.marks;
-    return whole ? heardAt ?? speakingAt ?? firstFrameAt : speakingAt ?? firstFrameAt;
+  const ends = measured.map(({ heard, firstSound, firstWord, spans }) => {
+    const end = spans.at(-1)?.to ?? 0;
+    return whole ? heard ?? end : firstSound ?? firstWord ?? end;
   });
   const longest = Math.max(1, ...ends);
   // Room behind the last one, so that its speech can be seen to begin.

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Player, allows, clauseEnd, wordsBegun, wordsOver } from '../phone/player.js';
+import { Player, allows, clauseEnd, wordsBegun, wordsOver } from '../../phone/player.js';
 
 class Line {
   constructor(pace = {}) {

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { ago, duration, durationWords, heardOf, latency, shortSid, title } from '../lib/format.js';
-import { extent, placed, quantile, summary, ticks, turn, turns } from '../lib/waterfall.js';
+import { ago, duration, durationWords, heardOf, latency, roughly, shortSid, target, title } from '../../lib/format.js';
+import { answers, extent, placed, quantile, summary, ticks, turn } from '../../lib/waterfall.js';
 
 const at = (ms) => new Date(Date.UTC(2026, 10, 27, 11, 0, 0, ms)).toISOString();
 const answer = (steps, more = {}) => ({
@@ -20,13 +20,13 @@ test('a turn is divided at its steps', () => {
     { name: 'request', from: 0, to: 2 }, { name: 'model', from: 2, to: 402 }, { name: 'frame', from: 402, to: 403 },
     { name: 'voice', from: 403, to: 723 }, { name: 'speech', from: 723, to: 3723 },
   ]);
-  assert.deepEqual([measured.firstWord, measured.firstSound, measured.spoken, measured.written], [403, 723, 3000, 900]);
+  assert.deepEqual([measured.firstWord, measured.firstSound, measured.heard], [403, 723, 3723]);
 });
 
 test('a step that was not measured is left out, and its time belongs to the next', () => {
   const measured = turn(answer({ beganAt: 5, firstFrameAt: 20 }));
   assert.deepEqual(measured.spans, [{ name: 'request', from: 0, to: 5 }, { name: 'frame', from: 5, to: 20 }]);
-  assert.deepEqual([measured.firstSound, measured.spoken], [null, null]);
+  assert.deepEqual([measured.firstWord, measured.firstSound, measured.heard], [20, null, null]);
 });
 
 test('without a prompt the count begins with the request', () => {
@@ -43,14 +43,36 @@ test('callers and our own sentences are no answers', () => {
   assert.equal(turn({ who: 'caller', steps: { beganAt: at(0) } }), null);
   assert.equal(turn(answer({ beganAt: 0, speakingAt: 300 }, { promptedAt: null })), null);
   assert.equal(turn({ who: 'agent', steps: {} }), null);
-  const numbered = turns([{ who: 'caller', steps: {} }, answer({ beganAt: 1, firstDeltaAt: 2 }), answer({ beganAt: 1 })]);
+  const numbered = answers([{ who: 'caller', steps: {} }, answer({ beganAt: 1, firstDeltaAt: 2 }), answer({ beganAt: 1 })]);
   assert.deepEqual(numbered.map(({ number, place }) => [number, place]), [[1, 1], [2, 2]]);
+});
+
+test('what is said before and after a tool is one answer', () => {
+  const asked = answer({ beganAt: 2, firstDeltaAt: 900, finishedAt: 950 }, { tools: [{ name: 'track', beganAt: at(950), endedAt: at(1700) }] });
+  const told = answer({ beganAt: 1701, firstDeltaAt: 2000, firstFrameAt: 2001, speakingAt: 2300 });
+  const [one, ...others] = answers([asked, told]);
+  assert.deepEqual(others, []);
+  assert.deepEqual(one.spans.map(({ name, from, to }) => [name, from, to]), [
+    ['request', 0, 2], ['model', 2, 900], ['model', 900, 950], ['tool', 950, 1700], ['request', 1700, 1701],
+    ['model', 1701, 2000], ['frame', 2000, 2001], ['voice', 2001, 2300],
+  ]);
+  assert.deepEqual([one.firstWord, one.firstSound, one.number, one.place], [2001, 2300, 1, 0]);
+  const apart = answers([asked, { ...told, promptedAt: at(1) }]);
+  assert.equal(apart.length, 2);
+});
+
+test('a sentence that bridges the time of a tool is the first word', () => {
+  const asked = answer({ beganAt: 2, firstDeltaAt: 300, firstFrameAt: 301, speakingAt: 600, heardAt: 1500 }, { tools: [{ name: 'track', beganAt: at(400), endedAt: at(2700) }] });
+  const told = answer({ beganAt: 2701, firstDeltaAt: 3000, firstFrameAt: 3001, speakingAt: 3300, heardAt: 6000 });
+  const [one] = answers([asked, told]);
+  assert.deepEqual([one.firstWord, one.firstSound, one.heard], [301, 600, 6000]);
+  assert.ok(one.spans.every(({ from, to }) => to >= from));
 });
 
 test('the summary counts what was measured', () => {
   const all = [10, 30, 20].map((ms) => turn(answer({ beganAt: 1, firstDeltaAt: ms, firstFrameAt: ms, speakingAt: ms + 300 })));
-  assert.deepEqual(summary(all), { turns: 3, firstWord: 20, slowest: 30, firstSound: 320 });
-  assert.deepEqual(summary([]), { turns: 0, firstWord: null, slowest: null, firstSound: null });
+  assert.deepEqual(summary(all), { answers: 3, firstWord: 20, slowest: 30, firstSound: 320 });
+  assert.deepEqual(summary([]), { answers: 0, firstWord: null, slowest: null, firstSound: null });
   assert.equal(quantile([5], 0.95), 5);
 });
 
@@ -73,6 +95,8 @@ test('durations are read at a glance', () => {
   assert.deepEqual([0, 41_900, 725_000, 3_723_000].map(duration), ['0:00', '0:41', '12:05', '1:02:03']);
   assert.equal(durationWords(725_000), '12 minutes 5 seconds');
   assert.equal(durationWords(0), '0 seconds');
+  assert.deepEqual([41_000, 725_000, 11_698_000, 93_600_000].map(roughly),
+    ['41 seconds', '12 minutes', '3 hours 14 minutes', '1 day 2 hours']);
   assert.deepEqual([null, 0, 0.4, 12.4, 999, 1240, 12_400, 92_000].map(latency),
     ['–', '0 ms', '0.4 ms', '12 ms', '999 ms', '1.24 s', '12.4 s', '1:32']);
 });
@@ -95,5 +119,7 @@ test('what was not heard is told apart', () => {
 test('names are shortened and spelled out', () => {
   assert.equal(shortSid('CA0df7a2d0fe557da9b6dc574cb1e8a4f8'), 'CA0df7…a4f8');
   assert.equal(shortSid('CA12'), 'CA12');
+  assert.equal(target(`workflow:WW${'0'.repeat(32)}`), 'workflow:WW0000…0000');
+  assert.equal(target('number:+15550100000'), 'number:+15550100000');
   assert.equal(title('no_progress'), 'No progress');
 });

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { fault, line as oneLine } from '../phone/frame.js';
-import { Relay } from '../phone/relay.js';
+import { fault, line as oneLine } from '../../phone/frame.js';
+import { Relay } from '../../phone/relay.js';
 
 const NOUN = {
   url: 'ws://a/r', action: '/next', greeting: 'Hi, this is a test.', greetingInterruptible: 'any', interruptible: 'any',
