@@ -38,7 +38,7 @@ function show({ focus = true } = {}) {
   const shown = chosen
     ? chosen.page({ ...route, session })
     : { title: text.problem.gone, element: h('div.page', h('h1.hidden', text.problem.gone), empty({
-      title: text.problem.gone, detail: text.problem.goneDetail, action: text.shell.live, href: link(['live']), image: 'search',
+      title: text.problem.gone, detail: text.problem.goneDetail, action: text.live.title, href: link(['live']), image: 'search',
     })) };
   place(shown, focus);
   frame.mark(route.path[0]);

@@ -294,6 +294,7 @@ export const text = {
     },
     columns: { turn: 'Answer', bar: 'Where the time went', first: 'First word', sound: 'First sound' },
     steps: {
+      promptedAt: 'Prompt received',
       beganAt: 'Model asked',
       firstDeltaAt: 'First word of the model',
       toolAt: 'Tool asked',
@@ -358,7 +359,8 @@ export const text = {
       rules: 'Rules that lead to a person',
     },
     audit: {
-      empty: 'Nothing yet. Revealed numbers, calls handed over here, whispers and deletions leave a row.',
+      emptyTitle: 'Nothing to account for',
+      empty: 'Numbers that are shown, calls that are handed over here, whispers and deletions leave a row.',
       columns: { at: 'When', what: 'What', call: 'Call', from: 'From' },
       what: {
         reveal: 'Number shown', escalate: 'Handed to a person', whisper: 'Whispered', delete: 'Call deleted',

@@ -20,19 +20,20 @@ export function turn(said, origin = Number.isNaN(moment(said.promptedAt)) ? mome
   if (said.who !== 'agent' || Number.isNaN(origin)) return null;
   // A sentence of our own, such as the greeting, has no model's word and answers nobody.
   if (!said.promptedAt && !said.steps.firstDeltaAt) return null;
-  const events = [];
-  const event = (text, step, name) => {
-    const at = moment(text) - origin;
-    if (!Number.isNaN(at)) events.push({ step, name, at: Math.max(0, at) });
-  };
-  for (const [step, name] of STEPS) {
-    if (step !== 'beganAt' || said.promptedAt) event(said.steps[step], step, name);
-  }
-  for (const tool of said.tools ?? []) {
-    event(tool.beganAt, 'toolAt', 'model');
-    event(tool.endedAt, 'toolDoneAt', 'tool');
-  }
-  return measure(origin, events, said);
+  const steps = STEPS.filter(([step]) => step !== 'beganAt' || said.promptedAt);
+  return measure(origin, steps.flatMap(([step, name]) => event(origin, said.steps[step], step, name)), said);
+}
+
+/** One event, or none where its time is not known. */
+function event(origin, text, step, name) {
+  const at = moment(text) - origin;
+  return Number.isNaN(at) ? [] : [{ step, name, at: Math.max(0, at) }];
+}
+
+/** The tools that were waited for. */
+function tools(origin, said) {
+  return said.tools.flatMap(({ beganAt, endedAt }) =>
+    [...event(origin, beganAt, 'toolAt', 'model'), ...event(origin, endedAt, 'toolDoneAt', 'tool')]);
 }
 
 /** Puts events in order and tells the time between them. Clocks of two machines may disagree by a little. */
@@ -72,13 +73,14 @@ export function answers(transcript) {
       open = said.who === 'agent' ? open : null;
       return;
     }
-    const goes = open && said.promptedAt && open.promptedAt === said.promptedAt;
+    const goes = open && said.promptedAt && open.said.promptedAt === said.promptedAt;
     if (goes) {
-      const { events } = turn(said, open.answer.origin);
-      Object.assign(open.answer, measure(open.answer.origin, [...open.answer.events, ...events], said), { place: open.answer.place });
+      const { answer: { origin, events, place: first } } = open;
+      const all = [...events, ...tools(origin, open.said), ...turn(said, origin).events];
+      Object.assign(open.answer, measure(origin, all, said), { place: first });
     } else found.push({ ...measured, place, number: found.length + 1 });
     const answer = goes ? open.answer : found.at(-1);
-    open = said.tools?.length ? { answer, promptedAt: said.promptedAt } : null;
+    open = said.tools?.length ? { answer, said } : null;
   });
   return found;
 }

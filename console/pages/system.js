@@ -5,8 +5,7 @@ import { h, replace, write } from '../lib/dom.js';
 import { count, roughly, shortSid, target, title } from '../lib/format.js';
 import { link } from '../lib/router.js';
 import { field } from '../parts/dialog.js';
-import { icon } from '../parts/icons.js';
-import { failure, skeleton } from '../parts/notice.js';
+import { empty, failure, skeleton } from '../parts/notice.js';
 import { when } from '../parts/time.js';
 import { text } from '../text.js';
 
@@ -130,6 +129,6 @@ async function audit(place, signal) {
     more.hidden = list.done;
   };
   await load();
-  replace(place, rows.children.length ? h('section.card.flush', table) : h('p.card.quiet', icon('eye', 18), ' ', say.empty),
+  replace(place, rows.children.length ? h('section.card.flush', table) : empty({ title: say.emptyTitle, detail: say.empty, image: 'eye' }),
     h('div.list-foot', more));
 }

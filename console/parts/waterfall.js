@@ -107,5 +107,6 @@ function bar(span, covered, turn) {
 }
 
 function steps(turn) {
-  return h('dl.step-list', turn.events.map(({ step, at }) => h('div', h('dt', words.steps[step]), h('dd.num', `+${latency(at)}`))));
+  const events = [{ step: turn.said.promptedAt ? 'promptedAt' : 'beganAt', at: 0 }, ...turn.events];
+  return h('dl.step-list', events.map(({ step, at }) => h('div', h('dt', words.steps[step]), h('dd.num', `+${latency(at)}`))));
 }

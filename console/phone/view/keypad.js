@@ -10,10 +10,10 @@ const MOVES = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -3, ArrowDown: 3 };
 
 export function keypad() {
   const buttons = KEYS.map((key, index) => h('button.key', {
-    type: 'button', tabindex: index === 0 ? 0 : -1, 'aria-label': text.phone.key(key), dataset: { key },
+    type: 'button', tabindex: index === 0 ? 0 : -1, dataset: { key }, 'aria-label': /\d/u.test(key) ? null : text.phone.key(key),
     onclick: () => handset.press(key),
     onfocus: () => buttons.forEach((one, place) => one.setAttribute('tabindex', place === index ? 0 : -1)),
-  }, h('span', key), h('small', { 'aria-hidden': 'true' }, LETTERS[key] ?? '')));
+  }, h('span', key), ' ', h('small', LETTERS[key] ?? '')));
   const pad = {
     element: h('div.keypad', { id: id('keypad'), role: 'group', 'aria-label': text.phone.keypad, hidden: true, onkeydown }, buttons),
     onchange: () => {},

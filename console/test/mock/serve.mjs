@@ -186,6 +186,7 @@ export async function start({ kind = 'busy', locked = false, desk = false, port 
   }));
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
+    breakFeed: () => streams.forEach((stream) => stream.destroy()),
     url: `http://127.0.0.1:${server.address().port}`, phones, seen, live, change, tell, password: PASSWORD,
     close: () => new Promise((resolve) => {
       streams.forEach((stream) => stream.end());

@@ -57,6 +57,8 @@ test('what is said before and after a tool is one answer', () => {
     ['model', 1701, 2000], ['frame', 2000, 2001], ['voice', 2001, 2300],
   ]);
   assert.deepEqual([one.firstWord, one.firstSound, one.number, one.place], [2001, 2300, 1, 0]);
+  const alone = turn(asked);
+  assert.deepEqual(alone.spans.map(({ name }) => name), ['request', 'model'], 'a tool nobody waited for is no time');
   const apart = answers([asked, { ...told, promptedAt: at(1) }]);
   assert.equal(apart.length, 2);
 });
