@@ -17,15 +17,23 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::calls::Calls;
+use crate::clock::{now, since_epoch};
 use crate::config::{Access, Config, Limits, ModelCare, ModelSettings, Origin};
+use crate::console;
+use crate::gate::Gate;
+use crate::handoff::DeskLinks;
 use crate::http::{self, Bridge, People};
+use crate::ids::CallSid;
+#[cfg(feature = "postgres")]
+use crate::live::Post;
+use crate::live::{Board, Keeper};
 use crate::llm::Model;
 use crate::llm::offline::Offline;
 use crate::llm::openai::{Care, Endpoint, OpenAi};
 use crate::playbook::{Shelf, Sources};
 use crate::prompts::FileError;
 use crate::store::{Store, StoreError};
-use crate::token::{Keyring, nonce};
+use crate::token::{DeskPass, Keyring, Purpose, nonce};
 use crate::tools::Tools;
 use crate::twilio::signature::Verifier;
 
@@ -91,7 +99,14 @@ impl Server {
             }
             None => Store::none(),
         };
-        let bridge = Arc::new(bridge(config, origin, store)?);
+        let keyring = Arc::new(keyring(config.secret.as_ref(), &tokens(&config)));
+        let gate = Arc::new(Gate::new(&config.console, keyring).await);
+        let (store, notes) = store.watched();
+        let calls = Arc::new(Calls::default());
+        let (board, keeper) =
+            Keeper::new(node_name().into(), config.redact.console, notes, calls.clone(), gate.clone());
+        look_on(&store, keeper, &mut beside);
+        let bridge = Arc::new(bridge(config, origin, store, Parts { gate, board, calls })?);
         Ok(Self { listener, bridge, beside })
     }
 
@@ -109,7 +124,7 @@ impl Server {
     /// `hurry` is cancelled, is handed to people within ten seconds.
     pub async fn serve(self, ending: CancellationToken, hurry: CancellationToken) {
         let stop = CancellationToken::new();
-        let router = http::router(self.bridge.clone());
+        let router = http::router(self.bridge.clone()).merge(console::router(self.bridge.clone()));
         let serving = serving::serve(self.listener, router, self.bridge.limits.request, stop.clone());
         let over = async {
             ending.cancelled().await;
@@ -149,8 +164,36 @@ pub fn shelf(config: &Config) -> Result<Shelf, StartError> {
     Ok(Shelf::open(sources, Tools::client()?)?)
 }
 
-fn bridge(config: Config, origin: Origin, store: Store) -> Result<Bridge, StartError> {
+/// What runs beside a bridge, and is known to it.
+struct Parts {
+    gate: Arc<Gate>,
+    board: Board,
+    calls: Arc<Calls>,
+}
+
+/// Keeps the board; where nodes share a database, with what the others have.
+#[cfg_attr(not(feature = "postgres"), expect(unused_mut, unused_variables, reason = "no other nodes"))]
+fn look_on(store: &Store, mut keeper: Keeper, beside: &mut JoinSet<()>) {
+    #[cfg(feature = "postgres")]
+    if let Some(exchange) = store.exchange() {
+        let Post { outgoing, incoming } = keeper.post();
+        beside.spawn(exchange.run(outgoing, incoming));
+    }
+    beside.spawn(keeper.run());
+}
+
+/// What this node is called: the machine, and something that tells two processes on it apart.
+fn node_name() -> String {
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let machine: String = machine.trim().chars().take(40).collect();
+    let machine = if machine.is_empty() { "node".to_owned() } else { machine };
+    let name: String = nonce().chars().filter(char::is_ascii_alphanumeric).take(4).collect();
+    format!("{machine}-{name}")
+}
+
+fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<Bridge, StartError> {
     let shelf = Arc::new(shelf(&config)?);
+    let embedded = config.models.is_none();
     let people = people(&config, origin.clone());
     Ok(Bridge {
         keyring: people.keyring.clone(),
@@ -168,7 +211,7 @@ fn bridge(config: Config, origin: Origin, store: Store) -> Result<Bridge, StartE
             None => Arc::new(Offline::new(shelf.clone())),
         },
         shelf,
-        calls: Arc::new(Calls::default()),
+        calls: parts.calls,
         store,
         timings: config.timings,
         rules: Arc::new(config.rules),
@@ -177,13 +220,42 @@ fn bridge(config: Config, origin: Origin, store: Store) -> Result<Bridge, StartE
         sockets: TaskTracker::new(),
         answered: http::Answered::default(),
         draining: AtomicBool::new(false),
+        gate: parts.gate,
+        board: parts.board,
+        exits: config.redact,
+        desk: config.desk,
+        shown: config.shown,
+        embedded,
+        started: now(),
     })
 }
 
 /// Where people answer, as the settings say.
 pub fn people(config: &Config, origin: Origin) -> People {
     let keyring = Arc::new(keyring(config.secret.as_ref(), &tokens(config)));
-    People { targets: config.targets.clone(), origin, keyring }
+    // A page that nobody else reaches is no use to a person elsewhere; on this machine it is.
+    let reachable = config.is_open() || config.origin != Origin::loopback(config.listen.port());
+    let links = || {
+        let (origin, keyring) = (origin.clone(), keyring.clone());
+        Arc::new(Links { origin, keyring, valid: config.desk.valid }) as Arc<dyn DeskLinks>
+    };
+    let desk = reachable.then(links);
+    People { targets: config.targets.clone(), origin, keyring, desk, hidden: config.redact.task }
+}
+
+/// Makes the links to pages of hand-offs.
+struct Links {
+    origin: Origin,
+    keyring: Arc<Keyring>,
+    valid: Duration,
+}
+
+impl DeskLinks for Links {
+    fn link(&self, call_sid: &CallSid, handoff_id: &str) -> String {
+        let expires = (since_epoch() + self.valid).as_secs();
+        let pass = DeskPass { handoff_id: handoff_id.to_owned(), call_sid: call_sid.clone(), expires };
+        self.origin.http(&format!("/desk/{}", self.keyring.seal(Purpose::Desk, &pass)))
+    }
 }
 
 fn tokens(config: &Config) -> Vec<SecretString> {

@@ -3,7 +3,10 @@
 //! Nothing here is needed for a call to go on: another node without it answers every callback too, only with
 //! less to say.
 
+mod orders;
 mod places;
+
+pub use orders::{NotTaken, Order};
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -19,6 +22,7 @@ use crate::handoff::Handoff;
 use crate::ids::CallSid;
 use crate::playbook::Playbook;
 use crate::record::Memory;
+use orders::Orders;
 use places::Places;
 
 /// How long what a call left behind is kept. A queue can be long, a reconnect comes within seconds.
@@ -53,6 +57,7 @@ struct Live {
     session: u64,
     superseded: CancellationToken,
     left: CancellationToken,
+    orders: Arc<Orders>,
 }
 
 /// A call's place among the live ones, given up when dropped.
@@ -64,6 +69,7 @@ pub struct Presence {
     /// A child of the one for all calls: a lock of its own is waited for by nobody else.
     called_off: CancellationToken,
     left: CancellationToken,
+    orders: Arc<Orders>,
     /// Set when this session took over: the older one has left once it is cancelled.
     older: Option<CancellationToken>,
 }
@@ -99,7 +105,9 @@ impl Calls {
         let mut live = self.live();
         let session = self.sessions.fetch_add(1, Ordering::Relaxed);
         let left = CancellationToken::new();
-        let entry = Live { session, superseded: superseded.clone(), left: left.clone() };
+        let orders = Arc::new(Orders::default());
+        let entry =
+            Live { session, superseded: superseded.clone(), left: left.clone(), orders: orders.clone() };
         let older = live.insert(call_sid.clone(), entry).map(|older| {
             older.superseded.cancel();
             older.left
@@ -113,8 +121,19 @@ impl Calls {
             superseded,
             called_off,
             left,
+            orders,
             older,
         }
+    }
+
+    /// Passes an order on to the session of a call, which takes it in a moment.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such session, or too many orders wait for it.
+    pub fn order(&self, call_sid: &CallSid, order: Order) -> Result<(), NotTaken> {
+        let orders = self.live().get(call_sid).map(|entry| entry.orders.clone());
+        orders.ok_or(NotTaken::Unknown)?.give(order)
     }
 
     /// Holds a place for a call that gets its TwiML, unless `most` calls have one. It is given up by itself if
@@ -214,6 +233,11 @@ impl Presence {
     /// Waits until every session has to give its call to a person.
     pub async fn called_off(&self) {
         self.called_off.cancelled().await;
+    }
+
+    /// Waits for the next order from the console.
+    pub async fn order(&self) -> Order {
+        self.orders.next().await
     }
 
     /// Waits until a newer session of the same call takes over.

@@ -103,6 +103,13 @@ impl AccountSid {
     }
 }
 
+impl AccountSid {
+    /// The account of calls from the browser: well formed, and no account's of Twilio.
+    pub fn phone() -> Self {
+        Self(format!("AC{}", "f".repeat(32)))
+    }
+}
+
 impl WorkflowSid {
     /// The workflow of a server without an account: well formed, and visibly nobody's.
     pub fn nobody() -> Self {

@@ -16,7 +16,9 @@
 //! | 8 | Goodbye, then `end` with the hand-off document | [`session`], [`handoff`] | `Handoff` → `Outbound::End` |
 //! | 9 | Twilio requests the action; we answer `<Enqueue><Task>` | [`http`], [`twiml`] | `Handoff` → `twiml::Response` |
 //!
-//! Beside the way of a call, [`store`] keeps a [`record`] of it, without what [`mask`] hides.
+//! Beside the way of a call, [`store`] keeps a [`record`] of it, without what [`mask`] hides. [`live`] shows it
+//! while it goes on, [`desk`] to the person who takes it, [`console`] to whoever looks after all of them, behind
+//! [`gate`]; [`redact`] hides at each exit what must not leave.
 //!
 //! Without the feature `server` only the rules are compiled: no runtime, no socket, no clock.
 
@@ -30,6 +32,7 @@ pub mod speech;
 pub mod mask;
 pub mod phrases;
 pub mod record;
+pub mod redact;
 pub mod session;
 
 #[cfg(feature = "server")]
@@ -41,9 +44,17 @@ pub mod clock;
 #[cfg(feature = "server")]
 pub mod config;
 #[cfg(feature = "server")]
+pub mod console;
+#[cfg(feature = "server")]
+pub mod desk;
+#[cfg(feature = "server")]
 pub mod driver;
 #[cfg(feature = "server")]
+pub mod gate;
+#[cfg(feature = "server")]
 pub mod http;
+#[cfg(feature = "server")]
+pub mod live;
 #[cfg(feature = "server")]
 pub mod llm;
 #[cfg(feature = "server")]

@@ -84,6 +84,9 @@ pub struct State {
     pub language: String,
     /// Facts that travel with the hand-off.
     pub facts: BTreeMap<String, Pii<String>>,
+    /// What somebody who looks on wanted the model to know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Pii<String>>,
     /// How many times the caller was answered.
     pub turns: u32,
     /// Whether the platform reports playback.

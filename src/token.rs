@@ -23,6 +23,16 @@ pub enum Purpose {
     Action,
     /// Travels in the `action` URL of a target where people answer.
     Target,
+    /// Proves that somebody signed in to the console.
+    Console,
+    /// Opens the page of one hand-off.
+    Desk,
+    /// Admits the requests of one call from the browser.
+    Phone,
+    /// Says where a list goes on.
+    Cursor,
+    /// Tells two passwords apart, and nothing about either.
+    Password,
 }
 
 /// What a relay URL admits: one session of one call.
@@ -73,6 +83,48 @@ pub struct TargetState {
     pub language: String,
 }
 
+/// What a console session proves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsolePass {
+    /// Names the session, so that it can be ended.
+    #[serde(rename = "i")]
+    pub id: String,
+    /// When it ends by itself, in seconds since 1970.
+    #[serde(rename = "x")]
+    pub expires: u64,
+    /// Of the password it was opened with: another password ends it.
+    #[serde(rename = "p")]
+    pub password: String,
+}
+
+/// What a link to the page of a hand-off opens: that one and no other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeskPass {
+    /// The hand-off.
+    #[serde(rename = "h")]
+    pub handoff_id: String,
+    /// Its call.
+    #[serde(rename = "c")]
+    pub call_sid: CallSid,
+    /// When it stops being valid, in seconds since 1970.
+    #[serde(rename = "x")]
+    pub expires: u64,
+}
+
+/// What a call from the browser shows in place of Twilio's signature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhonePass {
+    /// The call.
+    #[serde(rename = "c")]
+    pub call_sid: CallSid,
+    /// The console session it was made for.
+    #[serde(rename = "i")]
+    pub visitor: String,
+    /// When it stops being valid, in seconds since 1970.
+    #[serde(rename = "x")]
+    pub expires: u64,
+}
+
 /// The keys that sign: the first signs, any of them verifies.
 pub struct Keyring {
     keys: Vec<[u8; 32]>,
@@ -110,6 +162,14 @@ impl Keyring {
     }
 }
 
+impl Keyring {
+    /// What tells two texts apart without telling either.
+    pub fn fingerprint(&self, text: &SecretString) -> String {
+        let sealed = self.seal(Purpose::Password, &text.expose_secret());
+        sealed.rsplit('.').next().unwrap_or_default().to_owned()
+    }
+}
+
 /// A random text of 128 bits, for names that must not be guessed.
 pub fn nonce() -> String {
     let mut bytes = [0; 16];
@@ -120,9 +180,14 @@ pub fn nonce() -> String {
 fn mac(key: &[u8; 32], purpose: Purpose, payload: &str) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length is a key");
     mac.update(match purpose {
-        Purpose::Relay => b"relay:",
+        Purpose::Relay => b"relay:".as_slice(),
         Purpose::Action => b"action:",
         Purpose::Target => b"target:",
+        Purpose::Console => b"console:",
+        Purpose::Desk => b"desk:",
+        Purpose::Phone => b"phone:",
+        Purpose::Cursor => b"cursor:",
+        Purpose::Password => b"password:",
     });
     mac.update(payload.as_bytes());
     mac

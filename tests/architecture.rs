@@ -20,42 +20,56 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("phrases", &[]),
     ("mask", &[]),
     ("record", &["chat", "handoff", "pii"]),
+    ("redact", &["handoff", "mask", "pii", "record"]),
     // 2: the rules of a call
-    ("session", &["chat", "handoff", "ids", "phrases", "pii", "record", "relay", "speech"]),
+    ("session", &["chat", "handoff", "ids", "mask", "phrases", "pii", "record", "redact", "relay", "speech"]),
     // 3: the world, one thing each
     ("clock", &[]),
     ("telemetry", &[]),
     ("twilio", &[]),
     ("token", &["ids"]),
-    ("store", &["chat", "clock", "handoff", "ids", "mask", "pii", "record"]),
-    ("config", &["ids", "session", "store"]),
+    ("store", &["chat", "clock", "handoff", "ids", "mask", "pii", "record", "redact"]),
+    ("config", &["ids", "mask", "redact", "session", "store"]),
+    ("gate", &["clock", "config", "ids", "token"]),
     ("tools", &["chat", "handoff", "pii", "prompts"]),
     ("prompts", &["chat", "handoff", "pii", "relay", "session", "twiml"]),
     ("playbook", &["prompts", "tools"]),
     ("llm", &["chat", "clock", "handoff", "phrases", "pii", "playbook", "prompts"]),
-    ("calls", &["clock", "handoff", "ids", "playbook", "record"]),
+    ("calls", &["clock", "handoff", "ids", "pii", "playbook", "record"]),
+    (
+        "live",
+        &["calls", "clock", "gate", "handoff", "ids", "mask", "phrases", "pii", "record", "redact", "store"],
+    ),
+    ("desk", &["handoff", "record", "store"]),
     // 4: one call
     (
         "driver",
         &[
-            "calls", "chat", "clock", "handoff", "ids", "llm", "pii", "playbook", "prompts", "record",
-            "relay", "session", "store", "token",
+            "calls", "chat", "clock", "handoff", "ids", "llm", "mask", "pii", "playbook", "prompts",
+            "record", "relay", "session", "store", "token",
         ],
     ),
     // 5: the URLs
     (
         "http",
         &[
-            "calls", "chat", "clock", "config", "driver", "handoff", "ids", "llm", "pii", "playbook",
-            "prompts", "relay", "session", "store", "token", "twilio", "twiml",
+            "calls", "chat", "clock", "config", "driver", "gate", "handoff", "ids", "live", "llm", "mask",
+            "pii", "playbook", "prompts", "redact", "relay", "session", "store", "token", "twilio", "twiml",
+        ],
+    ),
+    (
+        "console",
+        &[
+            "calls", "chat", "clock", "config", "desk", "gate", "handoff", "http", "ids", "live", "pii",
+            "record", "redact", "session", "store", "token",
         ],
     ),
     // 6: everything put together, and the other end of the line
     (
         "app",
         &[
-            "calls", "config", "http", "ids", "llm", "playbook", "prompts", "store", "token", "tools",
-            "twilio",
+            "calls", "clock", "config", "console", "gate", "handoff", "http", "ids", "live", "llm",
+            "playbook", "prompts", "store", "token", "tools", "twilio",
         ],
     ),
     ("caller", &["clock", "pii", "twilio", "twiml"]),
@@ -68,6 +82,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "handoff",
             "http",
             "ids",
+            "mask",
             "pii",
             "playbook",
             "store",
@@ -80,16 +95,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// Libraries that have one home.
 const HOMES: &[(&str, &[&str])] = &[
+    ("argon2", &["gate"]),
     ("async_openai", &["llm"]),
-    ("axum", &["app", "http"]),
+    ("axum", &["app", "console", "http"]),
     ("clap", &["cli"]),
     ("dotenvy", &["config"]),
     ("hmac", &["token", "twilio"]),
     ("hyper", &["app"]),
     ("hyper_util", &["app"]),
     ("jsonschema", &["tools"]),
-    ("minijinja", &["prompts"]),
-    ("moka", &["calls", "http"]),
+    ("minijinja", &["desk", "prompts"]),
+    ("moka", &["calls", "gate", "http"]),
+    ("rust_embed", &["console"]),
+    ("utoipa", &["console", "live", "store"]),
+    ("utoipa_axum", &["console"]),
     ("quick_xml", &["twiml"]),
     ("jiff", &["store"]),
     ("rustyline", &["cli"]),
@@ -100,8 +119,10 @@ const HOMES: &[(&str, &[&str])] = &[
 
 /// Libraries that the core does without, so that its rules can touch neither socket nor clock.
 const NOT_IN_THE_CORE: &[&str] = &["axum", "futures_util", "reqwest", "sqlx", "tokio", "tracing"];
-const CORE: &[&str] =
-    &["ids", "pii", "twiml", "relay", "chat", "handoff", "speech", "phrases", "mask", "record", "session"];
+const CORE: &[&str] = &[
+    "ids", "pii", "twiml", "relay", "chat", "handoff", "speech", "phrases", "mask", "record", "redact",
+    "session",
+];
 
 /// Names that tell a kind of code and not what it is about.
 const BANNED_NAMES: &[&str] = &[

@@ -18,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tracing::warn;
 
+use crate::console::Peer;
+
 /// How long a connection may be idle. Longer than the 60 s of common load balancers: the one who closes first
 /// must be the one who sends, or a request meets a closed door.
 const IDLE: Duration = Duration::from_secs(75);
@@ -41,8 +43,9 @@ pub(super) async fn serve(
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            (stream, _) = listener.accept() => {
-                connections.spawn(connection(stream, router.clone(), patience, stop.clone()));
+            (stream, from) = listener.accept() => {
+                let peer = Peer(from.ip());
+                connections.spawn(connection(stream, peer, router.clone(), patience, stop.clone()));
             }
             Some(_) = connections.join_next() => {}
             () = stop.cancelled() => break,
@@ -54,12 +57,20 @@ pub(super) async fn serve(
 }
 
 /// One connection. A socket that is upgraded leaves it.
-async fn connection(stream: TcpStream, router: Router, patience: Duration, stop: CancellationToken) {
+async fn connection(
+    stream: TcpStream,
+    peer: Peer,
+    router: Router,
+    patience: Duration,
+    stop: CancellationToken,
+) {
     let begun = Arc::new(AtomicBool::new(false));
     let begins = begun.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         begins.store(true, Ordering::Relaxed);
-        router.clone().oneshot(request.map(Body::new))
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(peer);
+        router.clone().oneshot(request)
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::desk::DeskTable;
 use super::limits::{Limits, LimitsTable, open_files};
 use super::model::ModelTable;
+use super::redact::RedactTable;
 use super::rules::RulesTable;
 use super::store::StoreTable;
 use super::targets::{Target, TargetTable, targets};
@@ -20,6 +22,8 @@ pub(super) struct File {
     pub(super) rules: RulesTable,
     pub(super) store: StoreTable,
     limits: LimitsTable,
+    pub(super) desk: DeskTable,
+    pub(super) redact: RedactTable,
     targets: Vec<TargetTable>,
 }
 

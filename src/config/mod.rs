@@ -3,20 +3,25 @@
 //! Precedence: command line > environment > the prompt's front matter > `warmline.toml` > built-in. A blank
 //! value counts as unset.
 
+mod desk;
 mod file;
 mod limits;
 mod model;
 mod origin;
 mod read;
+mod redact;
 mod rules;
+mod shown;
 mod store;
 pub mod table;
 mod targets;
 
+pub use desk::Desk;
 pub use limits::Limits;
 pub use model::ModelCare;
 pub use origin::{Origin, is_loopback_host};
 pub use read::{Environment, Overrides, Vars};
+pub use shown::{Shown, Source};
 pub use targets::Target;
 
 use std::net::SocketAddr;
@@ -25,6 +30,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use crate::ids::{AccountSid, WorkflowSid};
+use crate::redact::Exits;
 use crate::session::Timings;
 use crate::session::rules::Rules;
 use crate::store::Options;
@@ -60,6 +66,25 @@ pub struct Config {
     pub rules: Rules,
     /// How much the server takes on.
     pub limits: Limits,
+    /// Who may use the console.
+    pub console: Console,
+    /// The page for the person who takes a call.
+    pub desk: Desk,
+    /// What is hidden where.
+    pub redact: Exits,
+    /// Every setting as it was read, for people.
+    pub shown: Vec<Shown>,
+}
+
+/// Who may use the console and its API.
+#[derive(Debug, Clone)]
+pub enum Console {
+    /// Anybody on this machine.
+    Open,
+    /// Whoever knows this password.
+    Password(SecretString),
+    /// Nobody.
+    Off,
 }
 
 /// Who may send us requests.
@@ -133,5 +158,14 @@ impl Config {
     /// As for [`Config::load`], for the settings that matter here.
     pub fn load_store(vars: &impl Vars) -> Result<Option<Options>, ConfigError> {
         read::store(vars)
+    }
+
+    /// Reads what is hidden where, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Config::load`], for the settings that matter here.
+    pub fn load_redact(vars: &impl Vars) -> Result<Exits, ConfigError> {
+        read::redact(vars)
     }
 }

@@ -44,6 +44,17 @@ impl Origin {
         format!("{}{path_and_query}", self.http)
     }
 
+    /// Whether a browser's `Origin` header names this address.
+    pub fn is_that_of(&self, header: &str) -> bool {
+        let (Ok(own), Ok(theirs)) = (Url::parse(&self.http), Url::parse(header)) else { return false };
+        own.origin() == theirs.origin()
+    }
+
+    /// Whether browsers reach it over TLS.
+    pub fn is_secure(&self) -> bool {
+        self.http.starts_with("https:")
+    }
+
     /// The address of a path, for the relay's socket.
     pub fn websocket(&self, path: &str) -> String {
         format!("{}{path}", self.websocket)
@@ -78,6 +89,15 @@ mod tests {
         assert_eq!(origin.websocket("/voice/relay/x"), "wss://example.com/bridge/voice/relay/x");
         let origin = Origin::parse("http://127.0.0.1:9000").unwrap();
         assert_eq!(origin.websocket("/r"), "ws://127.0.0.1:9000/r");
+    }
+
+    #[test]
+    fn a_browser_names_us_by_scheme_host_and_port() {
+        let origin = Origin::parse("https://bridge.example.com/bridge").unwrap();
+        assert!(origin.is_that_of("https://bridge.example.com"));
+        for other in ["http://bridge.example.com", "https://bridge.example.com:8443", "null", ""] {
+            assert!(!origin.is_that_of(other), "{other}");
+        }
     }
 
     #[test]

@@ -8,10 +8,16 @@ use secrecy::SecretString;
 
 use super::file::File;
 use super::targets::{Target, usual};
-use super::{Access, Config, ConfigError, HandoffNumber, ModelSettings, Models, Origin, store, table};
+use super::{
+    Access, Config, ConfigError, Console, HandoffNumber, ModelSettings, Models, Origin, Source, shown, store,
+    table,
+};
 use crate::ids::{AccountSid, WorkflowSid};
+use crate::redact::Exits;
 use crate::store::Options;
 
+/// The shortest password of the console, in characters.
+const SHORTEST_PASSWORD: usize = 8;
 const DEFAULT_PORT: u16 = 8080;
 const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
 
@@ -19,11 +25,21 @@ const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
 pub trait Vars {
     /// The value of a setting.
     fn get(&self, name: &str) -> Option<String>;
+
+    /// Where the value of a setting that is set comes from.
+    fn source(&self, name: &str) -> Source {
+        let _ = name;
+        Source::Environment
+    }
 }
 
 impl<V: Vars> Vars for &V {
     fn get(&self, name: &str) -> Option<String> {
         (**self).get(name)
+    }
+
+    fn source(&self, name: &str) -> Source {
+        (**self).source(name)
     }
 }
 
@@ -35,7 +51,7 @@ impl Vars for BTreeMap<String, String> {
 
 /// The environment of the process, with what a `.env` file adds to it.
 #[derive(Debug, Default)]
-pub struct Environment(BTreeMap<String, String>);
+pub struct Environment(BTreeMap<String, (String, Source)>);
 
 impl Environment {
     /// Reads the environment, and `.env` in the current folder if there is one.
@@ -45,12 +61,13 @@ impl Environment {
     /// When `.env` cannot be read as `NAME=value` lines: says in which line, not what it holds.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn read() -> Result<Self, ConfigError> {
-        let mut values = dotenv(Path::new(".env"))?;
+        let file = dotenv(Path::new(".env"))?.into_iter();
+        let mut values: BTreeMap<_, _> = file.map(|(name, value)| (name, (value, Source::File))).collect();
         for setting in table::SETTINGS {
             if let Ok(value) = std::env::var(setting.name)
                 && !value.trim().is_empty()
             {
-                values.insert(setting.name.to_owned(), value);
+                values.insert(setting.name.to_owned(), (value, Source::Environment));
             }
         }
         Ok(Self(values))
@@ -66,7 +83,11 @@ fn dotenv(path: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
 
 impl Vars for Environment {
     fn get(&self, name: &str) -> Option<String> {
-        self.0.get(name).cloned()
+        self.0.get(name).map(|(value, _)| value.clone())
+    }
+
+    fn source(&self, name: &str) -> Source {
+        self.0.get(name).map_or(Source::Default, |(_, source)| *source)
     }
 }
 
@@ -81,6 +102,10 @@ pub struct Overrides<V> {
 impl<V: Vars> Vars for Overrides<V> {
     fn get(&self, name: &str) -> Option<String> {
         self.values.get(name).cloned().or_else(|| self.rest.get(name))
+    }
+
+    fn source(&self, name: &str) -> Source {
+        if self.values.contains_key(name) { Source::Environment } else { self.rest.source(name) }
     }
 }
 
@@ -154,7 +179,12 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         store: file.store.options(read.parsed("DATABASE_URL", store::url)),
         rules: file.rules.rules(),
         limits: file.limits(),
+        console: console(&mut read, signed),
+        desk: file.desk.desk(),
+        redact: file.redact.exits(),
+        shown: shown::all(vars),
     };
+    read.problems.extend(file.desk.problems());
     if read.problems.is_empty() { Ok(config) } else { Err(ConfigError(read.problems)) }
 }
 
@@ -162,6 +192,22 @@ fn tokens(read: &mut Reader<'_, impl Vars>) -> Vec<SecretString> {
     let text = read.text("TWILIO_AUTH_TOKEN").unwrap_or_default();
     let tokens = text.split(',').map(str::trim).filter(|token| !token.is_empty());
     tokens.map(SecretString::from).collect()
+}
+
+/// Who may use the console: whoever knows the password, else whoever may call.
+fn console(read: &mut Reader<'_, impl Vars>, signed: bool) -> Console {
+    let password = |text: &str| {
+        if text.chars().count() < SHORTEST_PASSWORD {
+            Err("expected 8 characters or more")
+        } else {
+            Ok(SecretString::from(text))
+        }
+    };
+    match read.parsed("WARMLINE_CONSOLE_PASSWORD", password) {
+        Some(password) => Console::Password(password),
+        None if signed => Console::Off,
+        None => Console::Open,
+    }
 }
 
 fn secret(text: &str) -> Result<SecretString, &'static str> {
@@ -246,6 +292,12 @@ pub(super) fn store(vars: &impl Vars) -> Result<Option<Options>, ConfigError> {
     let file = file(&mut read);
     let store = file.store.options(read.parsed("DATABASE_URL", store::url));
     if read.problems.is_empty() { Ok(store) } else { Err(ConfigError(read.problems)) }
+}
+
+pub(super) fn redact(vars: &impl Vars) -> Result<Exits, ConfigError> {
+    let mut read = Reader { vars, problems: Vec::new() };
+    let exits = file(&mut read).redact.exits();
+    if read.problems.is_empty() { Ok(exits) } else { Err(ConfigError(read.problems)) }
 }
 
 /// The file of settings with a structure; what is wrong with it is a problem, and its defaults go on.

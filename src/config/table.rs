@@ -6,10 +6,16 @@ pub struct Setting {
     pub name: &'static str,
     /// What it means, and what holds without it.
     pub meaning: &'static str,
+    /// Whether its value is shown to nobody.
+    pub secret: bool,
 }
 
 const fn setting(name: &'static str, meaning: &'static str) -> Setting {
-    Setting { name, meaning }
+    Setting { name, meaning, secret: false }
+}
+
+const fn secret(name: &'static str, meaning: &'static str) -> Setting {
+    Setting { name, meaning, secret: true }
 }
 
 /// All of them, in the order a newcomer needs them.
@@ -18,23 +24,24 @@ pub const SETTINGS: &[Setting] = &[
     setting("BIND", "address to listen on [127.0.0.1 without a token, else 0.0.0.0]"),
     setting("PUBLIC_URL", "where Twilio reaches this server, such as https://bridge.example.com"),
     setting("TWILIO_ACCOUNT_SID", "the account, AC and 32 hex digits"),
-    setting("TWILIO_AUTH_TOKEN", "checks Twilio's signatures; a second one after a comma while rotating"),
+    secret("TWILIO_AUTH_TOKEN", "checks Twilio's signatures; a second one after a comma while rotating"),
     setting("TWILIO_WORKFLOW_SID", "TaskRouter workflow for escalated calls, WW and 32 hex digits"),
     setting("HANDOFF_NUMBER", "second target: a phone number (+1…) or SIP address where people answer"),
-    setting(
-        "OPENAI_API_KEY",
-        "key of the model; with neither this nor a base URL the embedded agent answers",
-    ),
+    secret("OPENAI_API_KEY", "key of the model; with neither this nor a base URL the embedded agent answers"),
     setting("OPENAI_BASE_URL", "any compatible endpoint [https://api.openai.com/v1]"),
     setting("OPENAI_MODEL", "model to ask, over the prompt's front matter [gpt-4.1-mini]"),
-    setting("OPENAI_FALLBACK_API_KEY", "key of the second endpoint [OPENAI_API_KEY]"),
+    secret("OPENAI_FALLBACK_API_KEY", "key of the second endpoint [OPENAI_API_KEY]"),
     setting("OPENAI_FALLBACK_BASE_URL", "second endpoint, asked when the first failed [OPENAI_BASE_URL]"),
     setting("OPENAI_FALLBACK_MODEL", "model of the second endpoint; setting it switches the second try over"),
-    setting("DATABASE_URL", "where calls are kept: sqlite:FILE, postgres:… or none [sqlite:warmline.db]"),
+    secret("DATABASE_URL", "where calls are kept: sqlite:FILE, postgres:… or none [sqlite:warmline.db]"),
     setting("WARMLINE_PROMPTS", "folder of prompts [./prompts if it has agent.md, else embedded]"),
     setting("WARMLINE_TOOLS", "folder of tool manifests [./tools if ./prompts has agent.md, else embedded]"),
     setting("WARMLINE_CONFIG", "settings with structure [./warmline.toml if it exists]"),
-    setting("WARMLINE_SECRET", "signs links and relay tokens, equal on all nodes [derived from the token]"),
+    secret("WARMLINE_SECRET", "signs links and relay tokens, equal on all nodes [derived from the token]"),
+    secret(
+        "WARMLINE_CONSOLE_PASSWORD",
+        "opens the console and its API [open on this machine without a token, else closed]",
+    ),
     setting("RUST_LOG", "what is logged [info]"),
     setting("NO_COLOR", "no colours in the terminal, whatever it holds"),
 ];
@@ -42,7 +49,7 @@ pub const SETTINGS: &[Setting] = &[
 /// The table as `--help` prints it, for 80 columns.
 pub fn help() -> String {
     let mut text = String::from("Settings (environment, or .env in the current folder):\n");
-    for Setting { name, meaning } in SETTINGS {
+    for Setting { name, meaning, .. } in SETTINGS {
         text.push_str(&format!("  {name}\n      {meaning}\n"));
     }
     text

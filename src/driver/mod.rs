@@ -15,7 +15,9 @@ use tracing::info;
 use crate::calls::Calls;
 use crate::chat::ToolChoice;
 use crate::clock::{now, since_epoch};
+use crate::handoff::DeskLinks;
 use crate::llm::{Model, Question, Tuning};
+use crate::mask::Also;
 use crate::playbook::Playbook;
 use crate::prompts::CallFacts;
 use crate::record::Memory;
@@ -66,6 +68,10 @@ pub struct Call {
     pub rules: Arc<Rules>,
     /// How long the other end of the socket may take.
     pub patience: Patience,
+    /// Makes the link to the page of a hand-off, where it can be reached.
+    pub desk: Option<Arc<dyn DeskLinks>>,
+    /// What is hidden in the hand-off document beside what is hidden everywhere.
+    pub hidden: Also,
 }
 
 /// How long the other end of a socket may take.
@@ -160,5 +166,7 @@ fn settings(call: &Call) -> Settings {
         person_key: prompts.front.person_key,
         keypad_length: prompts.front.keypad_length,
         rules: call.rules.clone(),
+        desk: call.desk.clone(),
+        hidden: call.hidden,
     }
 }

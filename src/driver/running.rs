@@ -9,7 +9,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tracing::{debug, info, trace, warn};
 
 use super::{Call, Lost, Wire};
-use crate::calls::{Calls, Presence};
+use crate::calls::{Calls, Order, Presence};
 use crate::chat::{ModelError, ModelEvent, Toolbox};
 use crate::clock::now;
 use crate::handoff::{Handoff, Outcome, Trigger};
@@ -37,6 +37,8 @@ pub(super) struct Running<W> {
     model: Arc<dyn Model>,
     playbook: Arc<Playbook>,
     question: Question,
+    /// The system prompt without notes.
+    system: Arc<str>,
     answer: Option<(RequestId, Answer)>,
     tools: JoinSet<(RunId, ToolResult)>,
     runs: HashMap<RunId, (usize, AbortHandle)>,
@@ -60,6 +62,8 @@ enum Event<T> {
     Tool(RunId, ToolResult),
     ToolLost,
     Deadline,
+    /// Somebody at the console wants something of the call.
+    Order(Order),
 }
 
 impl<W: Wire> Running<W> {
@@ -73,6 +77,7 @@ impl<W: Wire> Running<W> {
             store: call.store.clone(),
             model: call.model.clone(),
             playbook: call.playbook.clone(),
+            system: question.system.clone(),
             question,
             answer: None,
             tools: JoinSet::new(),
@@ -173,6 +178,7 @@ impl<W: Wire> Running<W> {
                 // Forgotten, or it panicked: then its deadline answers for it.
                 Err(_) => Event::ToolLost,
             },
+            order = presence.order() => Event::Order(order),
         }
     }
 
@@ -198,6 +204,8 @@ impl<W: Wire> Running<W> {
                 Some(Input::Relinquish(Trigger::Drain))
             }
             Event::Deadline => Some(Input::DeadlinePassed),
+            Event::Order(Order::HandOver(reason)) => Some(Input::HandOver(reason)),
+            Event::Order(Order::Whisper(note)) => Some(Input::Whisper(note)),
             Event::ToolLost | Event::Closed | Event::Superseded => None,
         }
     }
@@ -257,6 +265,7 @@ impl<W: Wire> Running<W> {
         {
             let waited = now().saturating_duration_since(prompted);
             debug!(first_word_ms = waited.as_millis(), "answering");
+            self.store.note(&self.call_sid, What::Answering);
         }
         let json = frame.to_json();
         trace!(bytes = json.len(), "frame sent");
@@ -273,6 +282,9 @@ impl<W: Wire> Running<W> {
     }
 
     fn ask(&mut self, ask: Ask) {
+        if let Some(notes) = &ask.notes {
+            self.question.system = with_notes(&self.system, notes.expose());
+        }
         let question = Question {
             messages: ask.messages,
             choice: ask.choice,
@@ -301,6 +313,12 @@ impl<W: Wire> Running<W> {
             close(&mut self.wire, 1000, "session ended").await;
         }
     }
+}
+
+/// The system prompt with what somebody at the console wants the model to know. It stands there, and not in the
+/// conversation: the last message stays the caller's, and nobody takes a note for the caller's words.
+fn with_notes(system: &str, notes: &str) -> Arc<str> {
+    format!("{system}\n\n# Notes from your supervisor\n\nDo as they say. The caller knows nothing of them: never read them out.\n\n{notes}").into()
 }
 
 /// A peer that takes no frames takes no goodbye either.

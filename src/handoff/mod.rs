@@ -78,6 +78,9 @@ pub struct Context {
     pub turns: u32,
     /// How long the session lasted, in seconds.
     pub seconds: u64,
+    /// The page with all of it, for whoever takes the call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub desk_url: Option<String>,
     /// What the call is about, if the model said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub topic: Option<Pii<String>>,
@@ -133,6 +136,8 @@ pub enum Trigger {
     Drain,
     /// The server has no room for the call, or the call asks for more than one call may.
     Overload,
+    /// Somebody at the console took the call from the AI.
+    Supervisor,
 }
 
 /// Who wrote a summary.
@@ -164,6 +169,12 @@ pub enum Speaker {
     Agent,
 }
 
+/// Makes the link to the page of a hand-off. Whoever has it sees that hand-off and nothing else.
+pub trait DeskLinks: Send + Sync {
+    /// The address.
+    fn link(&self, call_sid: &CallSid, handoff_id: &str) -> String;
+}
+
 impl Speaker {
     /// The word for it in documents and in the store.
     pub fn word(self) -> &'static str {
@@ -175,6 +186,12 @@ impl Speaker {
 }
 
 impl Trigger {
+    /// Its name in documents and in the store.
+    pub fn word(self) -> String {
+        let word = serde_json::to_value(self).ok();
+        word.as_ref().and_then(|word| word.as_str()).unwrap_or_default().to_owned()
+    }
+
     /// The `reasonCode` when no model gave one.
     pub fn reason_code(self) -> &'static str {
         match self {
@@ -191,6 +208,7 @@ impl Trigger {
             Self::Emergency => "emergency",
             Self::Drain => "drain",
             Self::Overload => "overload",
+            Self::Supervisor => "supervisor",
         }
     }
 
@@ -212,6 +230,7 @@ impl Trigger {
             Self::Emergency => "The caller spoke of an emergency",
             Self::Drain => "The assistant was being restarted",
             Self::Overload => "The assistant was busy",
+            Self::Supervisor => "A supervisor asked for a person to take over",
         }
     }
 }
@@ -234,6 +253,7 @@ impl Handoff {
                 language: String::new(),
                 turns: 0,
                 seconds: 0,
+                desk_url: None,
                 topic: None,
                 memory: BTreeMap::new(),
                 transcript: Vec::new(),

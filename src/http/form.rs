@@ -45,7 +45,10 @@ impl Form {
 
     /// Who calls whom.
     pub(super) fn came(&self) -> Came {
-        Came::new(self.account_sid(), self.word("Direction"), self.text("From"), self.text("To"))
+        Came {
+            verified: self.word("StirVerstat").map(str::to_owned),
+            ..Came::new(self.account_sid(), self.word("Direction"), self.text("From"), self.text("To"))
+        }
     }
 
     /// Whether somebody is still on the line. A status we do not know counts as somebody.

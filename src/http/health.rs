@@ -1,4 +1,4 @@
-//! `/healthz`, `/readyz`, and what a browser finds at `/`.
+//! `/healthz` and `/readyz`.
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -18,16 +18,6 @@ pub(super) async fn ready(State(bridge): State<Shared>) -> Response {
     } else {
         json(StatusCode::SERVICE_UNAVAILABLE, "{\"status\":\"draining\"}")
     }
-}
-
-/// Says what this is.
-pub(super) async fn welcome(State(bridge): State<Shared>) -> String {
-    format!(
-        "Warmline is running.\n\n\
-         Voice URL for a Twilio number:  {}\n\
-         Talk to it from a terminal:     warmline chat\n",
-        bridge.origin.http("/voice/incoming")
-    )
 }
 
 fn json(status: StatusCode, body: &'static str) -> Response {

@@ -6,7 +6,9 @@ mod form;
 mod handoff;
 mod health;
 mod incoming;
+mod own_page;
 mod people;
+mod phone;
 mod queued;
 mod recording;
 mod relay_socket;
@@ -17,14 +19,17 @@ mod status;
 mod transfer;
 
 pub use incoming::relay as relay_noun;
+pub use own_page::{Sender, sender};
 pub use people::People;
 pub use relay_socket::limited as limited_socket;
 pub use replay::Answered;
 pub use room::Room;
+pub use signature::only_this_machine_when_open;
 pub use transfer::Transfer;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use axum::Router;
 use axum::http::{StatusCode, header};
@@ -37,11 +42,14 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::info;
 
 use crate::calls::Calls;
-use crate::config::{Access, Limits, Origin};
+use crate::config::{Access, Desk, Limits, Origin, Shown};
+use crate::gate::Gate;
 use crate::handoff::{Handoff, Trigger};
 use crate::ids::CallSid;
+use crate::live::Board;
 use crate::llm::Model;
 use crate::playbook::Shelf;
+use crate::redact::Exits;
 use crate::session::Timings;
 use crate::session::handoff_from;
 use crate::session::rules::Rules;
@@ -85,6 +93,20 @@ pub struct Bridge {
     pub answered: Answered,
     /// Set once the server is to end: new calls go to people.
     pub draining: AtomicBool,
+    /// Who may use the console.
+    pub gate: Arc<Gate>,
+    /// The calls as they go on.
+    pub board: Board,
+    /// What is hidden where.
+    pub exits: Exits,
+    /// The page for the person who takes a call.
+    pub desk: Desk,
+    /// The settings, for people.
+    pub shown: Vec<Shown>,
+    /// Whether the embedded agent answers.
+    pub embedded: bool,
+    /// When the server began.
+    pub started: Instant,
 }
 
 impl Bridge {
@@ -103,7 +125,7 @@ impl Bridge {
         // The next target gets it too, should the first not take the call.
         self.calls.keep(&call_sid, handoff.clone());
         let playbook = self.calls.pinned(&call_sid, || self.shelf.current());
-        self.people.take(&Transfer::new(handoff, form.contact(), &playbook))
+        self.people.take(&Transfer::new(self.people.leaving(handoff), form.contact(), &playbook))
     }
 
     /// Notes what becomes of a call, also of one that the store has not heard of.
@@ -150,7 +172,8 @@ impl Bridge {
     }
 }
 
-type Shared = Arc<Bridge>;
+/// The bridge as every handler has it.
+pub type Shared = Arc<Bridge>;
 
 /// All routes of a server.
 pub fn router(bridge: Shared) -> Router {
@@ -168,10 +191,9 @@ pub fn router(bridge: Shared) -> Router {
         .route("/voice/relay/{token}", get(relay_socket::open))
         .layer(from_fn_with_state(bridge.clone(), signature::check));
     let open = Router::new()
-        .route("/", get(health::welcome))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
-        .layer(from_fn_with_state(bridge.clone(), signature::only_this_machine_when_open));
+        .layer(from_fn_with_state(bridge.clone(), only_this_machine_when_open));
     signed.merge(open).with_state(bridge)
 }
 

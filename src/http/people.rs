@@ -7,6 +7,10 @@ use std::sync::Arc;
 
 use super::transfer::Transfer;
 use crate::config::{HandoffNumber, Origin, Target};
+use crate::handoff::{DeskLinks, Handoff};
+use crate::ids::CallSid;
+use crate::mask::Also;
+use crate::redact;
 use crate::store::{Delivery, DeliveryState};
 use crate::token::{Keyring, Purpose, TargetState};
 use crate::twiml::{Dial, Enqueue, Number, Record, Response, Sip, Task};
@@ -24,9 +28,33 @@ pub struct People {
     pub origin: Origin,
     /// Signs which target was tried, so that every node knows which one is next.
     pub keyring: Arc<Keyring>,
+    /// Makes the links to the page of a hand-off, where it can be reached.
+    pub desk: Option<Arc<dyn DeskLinks>>,
+    /// What is hidden in the document beside what is hidden everywhere.
+    pub hidden: Also,
 }
 
 impl People {
+    /// The targets by the names that are noted of a call.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        (0..self.targets.len()).filter_map(|target| self.delivery(target).target)
+    }
+
+    /// The page of a hand-off, where it can be reached.
+    pub fn desk_url(&self, call_sid: &CallSid, handoff_id: &str) -> Option<String> {
+        self.desk.as_ref().map(|desk| desk.link(call_sid, handoff_id))
+    }
+
+    /// The document as it leaves: without what is hidden, and with the link to its page.
+    pub(super) fn leaving(&self, mut handoff: Handoff) -> Handoff {
+        redact::handoff(&mut handoff, self.hidden);
+        let context = &mut handoff.context;
+        let known = context.call_sid != Transfer::unknown();
+        // Another node's link is as good as ours, but what came back from outside is no link of ours.
+        context.desk_url = self.desk_url(&context.call_sid, &context.handoff_id).filter(|_| known);
+        handoff
+    }
+
     /// Hands a call over to the first target.
     pub fn take(&self, call: &Transfer) -> Response {
         self.from(0, call)

@@ -52,6 +52,8 @@ pub(super) async fn open(
         timings: bridge.timings,
         rules: bridge.rules.clone(),
         patience: Patience { setup: bridge.limits.setup, send: bridge.limits.send },
+        desk: bridge.people.desk.clone(),
+        hidden: bridge.people.hidden,
     };
     let span = info_span!("call", call.sid = %call.pass.call_sid);
     let (sockets, silence) = (bridge.sockets.clone(), bridge.limits.silence);

@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
 use tracing::warn;
 
-use super::Shared;
 use super::form::Form;
+use super::{Shared, phone};
 use crate::config::{Access, is_loopback_host};
 use crate::twilio::signature::{Body, form};
 
@@ -23,7 +23,8 @@ pub(super) async fn check(State(bridge): State<Shared>, request: Request, next: 
         return refused;
     }
     let signed = matches!(bridge.access, Access::Signed(_));
-    if signed && !request.headers().contains_key(HEADER) {
+    let by_phone = signed && phone::is_claimed(request.headers());
+    if signed && !by_phone && !request.headers().contains_key(HEADER) {
         return refusal("no X-Twilio-Signature");
     }
     let (mut parts, body) = request.into_parts();
@@ -39,18 +40,22 @@ pub(super) async fn check(State(bridge): State<Shared>, request: Request, next: 
         }
     };
     let fields = is_form(&parts.headers).then(|| form(&body));
-    if signed && !is_signed(&bridge, &parts.headers, &parts.uri, fields.as_deref(), &body) {
+    if signed && !by_phone && !is_signed(&bridge, &parts.headers, &parts.uri, fields.as_deref(), &body) {
         return refusal("X-Twilio-Signature does not fit: check TWILIO_AUTH_TOKEN and PUBLIC_URL");
     }
     // A GET has its parameters in the address, and our own are there in any case.
     let mut fields = fields.unwrap_or_default();
     fields.extend(form(parts.uri.query().unwrap_or_default().as_bytes()));
-    parts.extensions.insert(Form::new(fields));
+    let form = Form::new(fields);
+    if by_phone && !phone::admits(&bridge, &parts.headers, parts.uri.path(), &form) {
+        return refusal("the phone of the console is not admitted here");
+    }
+    parts.extensions.insert(form);
     next.run(Request::from_parts(parts, RequestBody::empty())).await
 }
 
 /// An open server answers this machine only: a tunnel to it must not open it to the world.
-pub(super) async fn only_this_machine_when_open(
+pub async fn only_this_machine_when_open(
     State(bridge): State<Shared>,
     request: Request,
     next: Next,

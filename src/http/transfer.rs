@@ -6,6 +6,7 @@ use super::Shared;
 use super::form::Form;
 use crate::chat;
 use crate::handoff::{Contact, Handoff, Trigger};
+use crate::ids::CallSid;
 use crate::playbook::Playbook;
 use crate::session::Lines;
 use crate::token::{Purpose, TargetState, nonce};
@@ -36,8 +37,12 @@ impl Transfer {
 
     /// A call of which nothing is known.
     pub fn nameless(trigger: Trigger, playbook: &Playbook) -> Self {
-        let unknown = "unknown".parse().expect("a plain word is an identifier");
-        Self::new(Handoff::bare(unknown, nonce(), trigger), Contact::default(), playbook)
+        Self::new(Handoff::bare(Self::unknown(), nonce(), trigger), Contact::default(), playbook)
+    }
+
+    /// The name of a call that has none.
+    pub(super) fn unknown() -> CallSid {
+        "unknown".parse().expect("a plain word is an identifier")
     }
 
     /// The call of a callback, and which target it had tried, if our own part of the address says so. Its
@@ -54,7 +59,7 @@ impl Transfer {
             Some(decided) => decided,
             None => bridge.told(&call_sid).await,
         };
-        let mut call = Self::new(handoff, form.contact(), &current);
+        let mut call = Self::new(bridge.people.leaving(handoff), form.contact(), &current);
         let tried = state.map(|state| {
             call.language = state.language;
             usize::from(state.target)

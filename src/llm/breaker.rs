@@ -54,6 +54,11 @@ impl Breaker {
         Self { most_failures, rest, state: Mutex::default() }
     }
 
+    /// Whether the endpoint is left alone.
+    pub(super) fn is_resting(&self) -> bool {
+        self.state().resting_until.is_some()
+    }
+
     /// Leave to ask the endpoint now, unless it is left alone.
     pub(super) fn admit(&self, now: Instant) -> Option<Pass> {
         let mut state = self.state();

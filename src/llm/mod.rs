@@ -54,6 +54,11 @@ pub trait Model: Send + Sync {
         false
     }
 
+    /// The endpoints that are left alone for a while, because they failed again and again.
+    fn resting(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What an operator reads about it in the first lines of the log: no keys.
     fn describe(&self) -> String;
 }

@@ -157,6 +157,11 @@ impl Model for OpenAi {
         self.endpoints.len() > 1
     }
 
+    fn resting(&self) -> Vec<String> {
+        let resting = self.endpoints.iter().filter(|ready| ready.breaker.is_resting());
+        resting.map(|ready| ready.name.to_owned()).collect()
+    }
+
     fn describe(&self) -> String {
         let name = |ready: &Arc<Ready>| {
             let model = ready.model.as_deref().unwrap_or("the prompt's model");

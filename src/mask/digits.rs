@@ -16,9 +16,21 @@ const WORDS: [&[&str]; 10] = [
     &["nine", "nueve", "neuf", "neun", "nove"],
 ];
 
-/// What may stand between two digits of one number, and how many characters of it.
-const SEPARATORS: [char; 4] = [' ', '-', '.', ','];
-const LONGEST_SEPARATOR: usize = 2;
+/// How digits are put together.
+pub(super) struct Writing {
+    /// What may stand between two digits of one number.
+    separators: &'static [char],
+    /// How many characters of it.
+    longest: usize,
+    /// Whether a number may begin with `+`.
+    plus: bool,
+}
+
+/// As cards and the like are written. A `+` is a phone's, and a phone is no card.
+pub(super) const PLAIN: Writing = Writing { separators: &[' ', '-', '.', ','], longest: 2, plus: false };
+/// As phone numbers are written.
+pub(super) const PHONE: Writing =
+    Writing { separators: &[' ', '-', '.', ',', '(', ')', '/'], longest: 3, plus: true };
 
 /// A digit, and its place in the text in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,11 +62,11 @@ impl Run {
 }
 
 /// Every run of digits in a text.
-pub(super) fn runs(text: &str) -> Vec<Run> {
+pub(super) fn runs(text: &str, writing: &Writing) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut last_end = None;
-    for group in groups(text) {
-        let joins = last_end.is_some_and(|end: usize| separates(&text[end..group[0].place.start]));
+    for group in groups(text, writing.plus) {
+        let joins = last_end.is_some_and(|end: usize| writing.separates(&text[end..group[0].place.start]));
         last_end = group.last().map(|digit| digit.place.end);
         match runs.last_mut().filter(|_| joins) {
             Some(run) => {
@@ -67,13 +79,15 @@ pub(super) fn runs(text: &str) -> Vec<Run> {
     runs
 }
 
-fn separates(between: &str) -> bool {
-    between.chars().count() <= LONGEST_SEPARATOR && between.chars().all(|c| SEPARATORS.contains(&c))
+impl Writing {
+    fn separates(&self, between: &str) -> bool {
+        between.chars().count() <= self.longest && between.chars().all(|c| self.separators.contains(&c))
+    }
 }
 
 /// Words of digits, or single digit words. Letters and digits in one word are no number of these kinds, and
-/// neither is a phone number with its `+`.
-fn groups(text: &str) -> Vec<Vec<Digit>> {
+/// without `plus` neither is a number that begins with one.
+fn groups(text: &str, plus: bool) -> Vec<Vec<Digit>> {
     let mut groups = Vec::new();
     let mut rest = 0;
     while let Some(begin) = text[rest..].find(char::is_alphanumeric).map(|at| rest + at) {
@@ -81,7 +95,7 @@ fn groups(text: &str) -> Vec<Vec<Digit>> {
         rest = end;
         let word = &text[begin..end];
         if word.bytes().all(|byte| byte.is_ascii_digit()) {
-            if !text[..begin].ends_with('+') {
+            if plus || !text[..begin].ends_with('+') {
                 let digit =
                     |(at, byte): (usize, u8)| Digit { value: byte - b'0', place: begin + at..begin + at + 1 };
                 groups.push(word.bytes().enumerate().map(digit).collect());
@@ -91,6 +105,11 @@ fn groups(text: &str) -> Vec<Vec<Digit>> {
         }
     }
     groups
+}
+
+/// Whether this word is a digit.
+pub(super) fn is_digit_word(word: &str) -> bool {
+    digit_word(word).is_some()
 }
 
 fn digit_word(word: &str) -> Option<u8> {
@@ -109,7 +128,7 @@ mod tests {
 
     fn read(text: &str) -> Vec<String> {
         let digits = |run: &Run| run.digits.iter().map(|digit| char::from(b'0' + digit.value)).collect();
-        runs(text).iter().map(digits).collect()
+        runs(text, &PLAIN).iter().map(digits).collect()
     }
 
     #[test]
@@ -117,6 +136,6 @@ mod tests {
         assert_eq!(read("it is 41 1-1, then, 7"), ["4111", "7"]);
         assert_eq!(read("cuatro uno, Four ONE"), ["4141"]);
         assert_eq!(read("A1 12b +1555 99"), ["99"]);
-        assert_eq!(runs("12 345")[0].edges, [0, 2, 5]);
+        assert_eq!(runs("12 345", &PLAIN)[0].edges, [0, 2, 5]);
     }
 }

@@ -1,19 +1,22 @@
-//! Digits that must not lie on a disk: payment cards, their security codes, social security numbers.
+//! Digits that must not lie on a disk: payment cards, their security codes, social security numbers. Where it
+//! is asked for also phone numbers and e-mail addresses ([`Also`]).
 //!
 //! Callers say and type them whether they are asked to or not. They are replaced character by character, so
-//! that places in a text stay what they were. What only looks alike (orders, phones, parcels, dates) stays.
+//! that places in a text stay what they were. What only looks alike (orders, parcels, dates) stays.
 //!
 //! A number that is told in two utterances with a reply between them is not recognised.
 
 mod digits;
+mod emails;
 mod numbers;
+mod phones;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use serde_json::Value;
 
-use digits::{Run, runs};
+use digits::{PLAIN, Run, runs};
 
 /// What takes the place of a digit.
 const MASK: char = '*';
@@ -45,17 +48,62 @@ const CODE_CUES: [&str; 16] = [
 /// Words that say that a number is a social security number. Lower case.
 const SSN_CUES: [&str; 3] = ["ssn", "social security", "seguro social"];
 
+/// What is hidden beside cards, their codes and social security numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Also {
+    /// E-mail addresses, written or said.
+    pub email: bool,
+    /// Phone numbers.
+    pub phone: bool,
+}
+
+impl Also {
+    /// Nothing beside them.
+    pub const NOTHING: Self = Self { email: false, phone: false };
+}
+
 /// The text without what must not be kept. `cue` is what was said or written before it, such as the question
 /// that the text answers.
 pub fn mask<'a>(text: &'a str, cue: Option<&str>) -> Cow<'a, str> {
-    let mut hidden: Vec<Range<usize>> = Vec::new();
+    mask_also(text, cue, Also::NOTHING)
+}
+
+/// The text without what must not be kept, and without what `also` names.
+pub fn mask_also<'a>(text: &'a str, cue: Option<&str>, also: Also) -> Cow<'a, str> {
     let cue = cue.unwrap_or_default().to_lowercase();
-    for run in runs(text) {
+    let mut hidden = kept_nowhere(text, &cue);
+    if also.phone {
+        let phones = phones::phones(text, &cue);
+        // A card is longer than any phone; what is hidden of it already is none.
+        let is_free = |phone: &Vec<Range<usize>>| !phone.iter().any(|digit| hidden.contains(digit));
+        let phones: Vec<_> = phones.into_iter().filter(is_free).flatten().collect();
+        hidden.extend(phones);
+    }
+    if also.email {
+        hidden.extend(emails::emails(text));
+    }
+    if hidden.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    hidden.sort_unstable_by_key(|place| place.start);
+    let mut places = hidden.iter().peekable();
+    let letter = |(at, c): (usize, char)| {
+        while places.next_if(|place| place.end <= at).is_some() {}
+        let is_hidden = places.peek().is_some_and(|place| place.start <= at);
+        if is_hidden { MASK } else { c }
+    };
+    Cow::Owned(text.char_indices().map(letter).collect())
+}
+
+/// The places of cards, their codes and social security numbers.
+fn kept_nowhere(text: &str, cue: &str) -> Vec<Range<usize>> {
+    let mut hidden: Vec<Range<usize>> = Vec::new();
+    for run in runs(text, &PLAIN) {
         let cards = numbers::cards(&run);
         hidden.extend(cards.iter().flat_map(|card| card.hidden.iter().cloned()));
         hidden.extend(numbers::hyphenated_ssns(&run, text));
         let count = run.digits.len();
-        let cued = |cues: &[&str]| has(&cue, cues) || has(&before(text, &run), cues);
+        let cued = |cues: &[&str]| has(cue, cues) || has(&before(text, &run), cues);
         let is_code = (3..=4).contains(&count) && cued(&CODE_CUES);
         let is_ssn = (count == 4 || count == 9) && cued(&SSN_CUES);
         // A text that was shortened may end in the middle of a card.
@@ -67,39 +115,40 @@ pub fn mask<'a>(text: &'a str, cue: Option<&str>) -> Cow<'a, str> {
             hidden.extend(run.last_groups(3..=4, cards.last().map_or(0, |card| card.end)));
         }
     }
-    if hidden.is_empty() {
-        return Cow::Borrowed(text);
-    }
-    let is_hidden = |at: usize| hidden.iter().any(|place| place.contains(&at));
-    Cow::Owned(text.char_indices().map(|(at, c)| if is_hidden(at) { MASK } else { c }).collect())
+    hidden
 }
 
 /// A JSON text without what must not be kept. A key tells what its value is; a number that is masked becomes a
 /// text.
 pub fn mask_json(text: &str) -> String {
+    mask_json_also(text, Also::NOTHING)
+}
+
+/// A JSON text without what must not be kept, and without what `also` names.
+pub fn mask_json_also(text: &str, also: Also) -> String {
     match serde_json::from_str::<Value>(text) {
         Ok(mut value) => {
-            mask_value(&mut value, None);
+            mask_value(&mut value, None, also);
             value.to_string()
         }
-        Err(_) => mask(text, None).into_owned(),
+        Err(_) => mask_also(text, None, also).into_owned(),
     }
 }
 
-fn mask_value(value: &mut Value, key: Option<&str>) {
+fn mask_value(value: &mut Value, key: Option<&str>, also: Also) {
     match value {
         Value::String(text) => {
-            if let Cow::Owned(masked) = mask(text, key.map(words_of).as_deref()) {
+            if let Cow::Owned(masked) = mask_also(text, key.map(words_of).as_deref(), also) {
                 *text = masked;
             }
         }
         Value::Number(number) => {
-            if let Cow::Owned(masked) = mask(&number.to_string(), key.map(words_of).as_deref()) {
+            if let Cow::Owned(masked) = mask_also(&number.to_string(), key.map(words_of).as_deref(), also) {
                 *value = Value::String(masked);
             }
         }
-        Value::Array(values) => values.iter_mut().for_each(|value| mask_value(value, key)),
-        Value::Object(map) => map.iter_mut().for_each(|(key, value)| mask_value(value, Some(key))),
+        Value::Array(values) => values.iter_mut().for_each(|value| mask_value(value, key, also)),
+        Value::Object(map) => map.iter_mut().for_each(|(key, value)| mask_value(value, Some(key), also)),
         Value::Null | Value::Bool(_) => {}
     }
 }
@@ -261,9 +310,22 @@ mod tests {
         }
 
         #[test]
+        fn hiding_more_hides_no_less_and_keeps_every_place(
+            text in "[0-9 a-z@.+()/-]{0,60}|([a-z]{1,5} (at|dot|call|five|0|@|\\+1 555) ){0,9}com",
+        ) {
+            let less = mask(&text, Some("phone"));
+            let more = mask_also(&text, Some("phone"), Also { email: true, phone: true });
+            prop_assert_eq!(more.chars().count(), text.chars().count());
+            for (less, more) in less.chars().zip(more.chars()) {
+                prop_assert!(less == more || more == MASK);
+            }
+        }
+
+        #[test]
         fn no_text_makes_it_panic(text in ".{0,80}", cue in ".{0,40}") {
-            let _ = mask(&text, Some(&cue));
-            let _ = mask_json(&text);
+            let all = Also { email: true, phone: true };
+            let _ = mask_also(&text, Some(&cue), all);
+            let _ = mask_json_also(&text, all);
         }
     }
 }

@@ -16,6 +16,7 @@ use super::{Output, Session};
 use crate::chat::{ToolCall, ToolKind};
 use crate::handoff::{Author, Handoff, Outcome, Sentiment, Trigger, tidy};
 use crate::pii::Pii;
+use crate::redact;
 use crate::relay::Outbound;
 
 /// What the model reads as the result of its escalation.
@@ -238,10 +239,21 @@ impl Session {
         context.seconds = now.saturating_duration_since(self.began).as_secs();
         context.transcript = excerpt(self.history.transcript());
         let handoff = leaving.handoff.clone();
-        let handoff_data = Some(handoff.to_handoff_data());
+        let handoff_data = Some(self.leaving_document(handoff.clone()).to_handoff_data());
         self.out.push(Output::Keep(Box::new(handoff)));
         self.send(Outbound::End { handoff_data });
         self.ended = true;
+    }
+
+    /// The document as Twilio gets it: it travels through other hands.
+    fn leaving_document(&self, mut handoff: Handoff) -> Handoff {
+        redact::handoff(&mut handoff, self.settings.hidden);
+        let context = &mut handoff.context;
+        if context.outcome == Outcome::Escalated {
+            let desk = self.settings.desk.as_ref();
+            context.desk_url = desk.map(|desk| desk.link(&context.call_sid, &context.handoff_id));
+        }
+        handoff
     }
 
     /// The document as the model's `escalate` arguments have it. They fit the schema.

@@ -20,6 +20,7 @@ pub mod rules;
 mod settings;
 mod shorten;
 mod speaking;
+mod supervisor;
 mod tools;
 mod turn;
 
@@ -42,6 +43,7 @@ use leaving::{Armed, Leaving};
 use playback::Playback;
 use rules::{Attention, Standing};
 use speaking::Cycle;
+use supervisor::Notes;
 use turn::{AskAgain, Purpose, Stage};
 
 /// How many deadlines may fall on one moment. More would mean that one of them is never dealt with.
@@ -58,6 +60,10 @@ pub enum Input {
     ToolDone(RunId, Result<Pii<String>, Pii<String>>),
     /// The bridge cannot go on with the call, for this reason: a person takes over now. May come more than once.
     Relinquish(Trigger),
+    /// Somebody who looks on wants a person to take over now, for this reason if one is given.
+    HandOver(Option<Pii<String>>),
+    /// Somebody who looks on wants the model to know this from the next question on.
+    Whisper(Pii<String>),
     /// The time given by [`Session::deadline`] has come.
     DeadlinePassed,
 }
@@ -103,6 +109,8 @@ pub struct Ask {
     pub messages: Vec<Message>,
     /// What the model may do about tools.
     pub choice: ToolChoice,
+    /// What the model is to know beside the conversation, where that is new: a line for each note.
+    pub notes: Option<Pii<String>>,
 }
 
 /// A tool to be run.
@@ -151,6 +159,8 @@ pub struct Session {
     ended: bool,
     /// Facts that travel with the hand-off.
     memory: BTreeMap<String, Pii<String>>,
+    /// What the model is to know beside the conversation.
+    notes: Notes,
     counts: Counts,
     out: Outputs,
 }
@@ -210,6 +220,7 @@ impl Session {
             leaving: None,
             ended: false,
             memory: BTreeMap::new(),
+            notes: Notes::default(),
             counts: Counts::default(),
             out: Vec::new(),
             settings,
@@ -235,6 +246,8 @@ impl Session {
                 Input::Model(request, event) => self.model(request, event, now),
                 Input::ToolDone(run, result) => self.tool_done(run, result, now),
                 Input::Relinquish(trigger) => self.relinquish(trigger, now),
+                Input::HandOver(reason) => self.take_over(reason.as_ref(), now),
+                Input::Whisper(note) => self.whisper(&note),
                 Input::DeadlinePassed => self.deadline_passed(now),
             }
         }
@@ -301,6 +314,7 @@ impl Session {
         State {
             language: self.language.clone(),
             facts: self.memory.clone(),
+            notes: self.notes.all().to_vec(),
             turns: self.counts.turns,
             counted: serde_json::to_value(standing).unwrap_or_default(),
             reported: self.playback.is_reported(),
@@ -320,6 +334,7 @@ impl Session {
             self.language = state.language;
         }
         self.memory = state.facts;
+        self.notes = Notes::restored(state.notes);
         self.counts.turns = state.turns;
         self.standing = serde_json::from_value(state.counted).unwrap_or_default();
         self.playback = Playback::new(state.reported);

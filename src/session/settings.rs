@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::rules::Rules;
 use crate::chat::{Say, Toolbox};
+use crate::handoff::DeskLinks;
 use crate::ids::CallSid;
+use crate::mask::Also;
 
 /// Everything a session needs to know before the first frame.
 #[derive(Clone)]
@@ -38,6 +40,10 @@ pub struct Settings {
     pub keypad_length: Option<usize>,
     /// What leads to a person beside the model.
     pub rules: Arc<Rules>,
+    /// Makes the link to the page of the hand-off, where it can be reached.
+    pub desk: Option<Arc<dyn DeskLinks>>,
+    /// What is hidden in the document beside what is hidden everywhere.
+    pub hidden: Also,
 }
 
 /// How a session begins.

@@ -259,7 +259,8 @@ impl Session {
         self.counts.requests += 1;
         self.cycle.seam();
         let reply = self.history.open_reply();
-        self.out.push(Output::Ask(Ask { id, attempt, messages, choice }));
+        let notes = self.notes.news();
+        self.out.push(Output::Ask(Ask { id, attempt, messages, choice, notes }));
         self.stage = Stage::Asking(Asking {
             id,
             purpose,

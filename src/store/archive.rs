@@ -1,29 +1,35 @@
 //! What is kept, for people: lists, whole calls, deletion.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use futures_util::future::BoxFuture;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Connection, Executor, Row};
 use tracing::warn;
+use utoipa::ToSchema;
 
+use super::audit::{Audit, Deed, insert};
 use super::connect::{Database, Engine};
 use super::recall::time;
 use super::{Options, StoreError, recall};
 use crate::handoff::Speaker;
 use crate::ids::CallSid;
+use crate::mask::Also;
 use crate::pii::Pii;
 use crate::record::{State, Turn};
+use crate::redact;
 
 /// The version of an exported call, raised when a key changes its meaning.
-const VERSION: u32 = 1;
+pub const VERSION: u32 = 1;
 /// How many calls are deleted in one transaction.
 const PRUNED: i64 = 200;
 
-/// A database of calls.
-pub struct Archive(Database);
+/// A database of calls. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Archive(pub(super) Database);
 
 /// Why an archive cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -73,9 +79,27 @@ pub struct Call {
     pub began_at: Moment,
     /// When we heard of it last.
     pub ended_at: Option<Moment>,
+    /// How the network vouches for the caller's number, in Twilio's words.
+    #[serde(skip)]
+    pub verified: Option<String>,
 }
 
-/// Everything about one call.
+/// Everything about one call, as it is kept.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// The call.
+    pub call: Call,
+    /// Facts the model was told to keep.
+    pub facts: BTreeMap<String, Pii<String>>,
+    /// What was said, oldest first.
+    pub turns: Vec<Turn>,
+    /// What led to a person.
+    pub triggers: Vec<Triggered>,
+    /// Every hand-off.
+    pub handoffs: Vec<HandedOff>,
+}
+
+/// Everything about one call, as it is shown.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Whole {
@@ -85,7 +109,7 @@ pub struct Whole {
     #[serde(flatten)]
     pub call: Call,
     /// Facts the model was told to keep.
-    pub facts: std::collections::BTreeMap<String, Pii<String>>,
+    pub facts: BTreeMap<String, Pii<String>>,
     /// What was said.
     pub transcript: Vec<Said>,
     /// What led to a person.
@@ -95,16 +119,19 @@ pub struct Whole {
 }
 
 /// One turn.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Said {
     /// The session it was said in.
     pub session: u8,
     /// Who spoke.
+    #[schema(value_type = String)]
     pub who: Speaker,
     /// Everything that was said, or sent for speech.
+    #[schema(value_type = String)]
     pub text: Pii<String>,
     /// What of it was heard.
+    #[schema(value_type = String)]
     pub heard: Pii<String>,
     /// Whether the caller cut it off.
     pub interrupted: bool,
@@ -116,41 +143,51 @@ pub struct Said {
 }
 
 /// The steps of a turn; see [`crate::record::Steps`].
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are those of the record")]
 pub struct Steps {
+    #[schema(value_type = String, format = DateTime)]
     pub began_at: Moment,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub first_delta_at: Option<Moment>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub first_frame_at: Option<Moment>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub speaking_at: Option<Moment>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub finished_at: Option<Moment>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub heard_at: Option<Moment>,
 }
 
 /// One run of a tool.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Tool {
     /// The tool.
     pub name: String,
     /// What it was asked with, as the model wrote it.
+    #[schema(value_type = String)]
     pub arguments: Pii<String>,
     /// What came of it.
+    #[schema(value_type = Option<String>)]
     pub result: Option<Pii<String>>,
     /// When it was asked for.
+    #[schema(value_type = String, format = DateTime)]
     pub began_at: Moment,
     /// When it was answered.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Moment>,
 }
 
 /// Something that led to a person.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Triggered {
     /// The session it happened in.
@@ -158,11 +195,12 @@ pub struct Triggered {
     /// Its name, as in the hand-off document.
     pub name: String,
     /// When.
+    #[schema(value_type = String, format = DateTime)]
     pub happened_at: Moment,
 }
 
 /// One hand-off.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HandedOff {
     /// Its name.
@@ -174,10 +212,13 @@ pub struct HandedOff {
     /// How far it came.
     pub state: String,
     /// When it was decided.
+    #[schema(value_type = String, format = DateTime)]
     pub decided_at: Moment,
     /// When its state was heard of last.
+    #[schema(value_type = String, format = DateTime)]
     pub changed_at: Moment,
     /// The document.
+    #[schema(value_type = Object)]
     pub document: Pii<Value>,
 }
 
@@ -193,14 +234,22 @@ impl std::fmt::Display for Moment {
     }
 }
 
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let time: jiff::Timestamp = text.parse().map_err(serde::de::Error::custom)?;
+        Ok(Self(time.as_millisecond().try_into().unwrap_or(0)))
+    }
+}
+
 impl Serialize for Moment {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-const CALL: &str = "call_sid, account_sid, direction, caller, line, language, prompts, sessions, turns, \
-                    outcome, began_at, ended_at";
+pub(super) const CALL: &str = "call_sid, account_sid, direction, caller, line, language, prompts, sessions, \
+                               turns, outcome, began_at, ended_at, verified";
 
 impl Archive {
     /// Opens what is there, and brings its schema up to date.
@@ -236,12 +285,12 @@ impl Archive {
         Ok(rows.iter().map(call).collect::<sqlx::Result<Vec<Call>>>()?)
     }
 
-    /// Everything about one call.
+    /// Everything about one call, as it is kept.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
-    pub async fn read(&self, call_sid: &CallSid) -> Result<Option<Whole>, StoreError> {
+    pub async fn kept(&self, call_sid: &CallSid) -> Result<Option<Kept>, StoreError> {
         let mut connection = self.0.pool.acquire().await?;
         let mut from = connection.begin_with(self.0.engine.begin_to_read()).await?;
         let sql = format!("SELECT {CALL}, state FROM calls WHERE call_sid = $1");
@@ -250,26 +299,39 @@ impl Archive {
         let Some(row) = row else { return Ok(None) };
         let state: Option<String> = row.try_get("state")?;
         let state = state.and_then(|state| serde_json::from_str::<State>(&state).ok()).unwrap_or_default();
-        Ok(Some(Whole {
-            version: VERSION,
+        Ok(Some(Kept {
             call: call(&row)?,
             facts: state.facts,
-            transcript: recall::turns(&mut from, call_sid).await?.into_iter().map(said).collect(),
+            turns: recall::turns(&mut from, call_sid).await?,
             triggers: triggers(&mut from, call_sid).await?,
             handoffs: handoffs(&mut from, call_sid).await?,
         }))
     }
 
-    /// Deletes everything about these calls. Returns how many there were.
+    /// Everything about one call, without what `also` hides beside what is hidden everywhere.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn read(&self, call_sid: &CallSid, also: Also) -> Result<Option<Whole>, StoreError> {
+        let kept = self.kept(call_sid).await?;
+        Ok(kept.map(|mut kept| {
+            kept.hide(also);
+            kept.into()
+        }))
+    }
+
+    /// Deletes everything about these calls for `source`, which the audit names. Returns how many there were.
     ///
     /// # Errors
     ///
     /// When the database cannot be written; then nothing is deleted.
-    pub async fn delete(&self, call_sids: &[CallSid]) -> Result<u64, StoreError> {
+    pub async fn delete(&self, call_sids: &[CallSid], source: &str) -> Result<u64, StoreError> {
         let mut connection = self.0.pool.acquire().await?;
         let mut deleted = 0;
         let mut transaction = connection.begin_with(self.0.engine.begin()).await?;
-        let now = i64::try_from(super::moment()).unwrap_or(i64::MAX);
+        let moment = super::moment();
+        let now = i64::try_from(moment).unwrap_or(i64::MAX);
         for call_sid in call_sids {
             // Everything else about the call goes with its row.
             let call = sqlx::query("DELETE FROM calls WHERE call_sid = $1").bind(call_sid.as_str());
@@ -277,6 +339,9 @@ impl Archive {
             if gone > 0 {
                 let noted = "INSERT INTO deleted_calls (call_sid, deleted_at) VALUES ($1, $2)";
                 sqlx::query(noted).bind(call_sid.as_str()).bind(now).execute(&mut *transaction).await?;
+                let id = format!("delete {call_sid} {moment}");
+                let audit = Audit { id, deed: Deed::Delete, source: source.to_owned() };
+                insert(&mut transaction, call_sid, &audit, moment).await?;
             }
             deleted += gone;
         }
@@ -302,6 +367,10 @@ pub(super) fn prune(database: Database, before: u64) -> BoxFuture<'static, sqlx:
         ] {
             sqlx::query(leftover).bind(before).execute(&mut *transaction).await?;
         }
+        // What was done to calls is asked about longer than the calls are.
+        let year = super::moment().saturating_sub(super::audit::KEPT);
+        let old = sqlx::query("DELETE FROM audit WHERE at < $1").bind(i64::try_from(year).unwrap_or(0));
+        old.execute(&mut *transaction).await?;
         transaction.commit().await?;
         let deleted = deleted.rows_affected();
         if deleted > 0 {
@@ -323,7 +392,7 @@ async fn forget(engine: &Engine, connection: &mut AnyConnection) -> sqlx::Result
     Ok(())
 }
 
-fn call(row: &AnyRow) -> sqlx::Result<Call> {
+pub(super) fn call(row: &AnyRow) -> sqlx::Result<Call> {
     let call_sid: String = row.try_get("call_sid")?;
     let number = |column| row.try_get::<Option<i64>, _>(column);
     let pii = |column| Ok::<_, sqlx::Error>(row.try_get::<Option<String>, _>(column)?.map(Pii::from));
@@ -340,38 +409,62 @@ fn call(row: &AnyRow) -> sqlx::Result<Call> {
         outcome: row.try_get("outcome")?,
         began_at: moment(row, "began_at")?,
         ended_at: time(row, "ended_at")?.map(Moment),
+        verified: row.try_get("verified")?,
     })
+}
+
+impl Kept {
+    /// Hides what `also` names, and what is hidden everywhere.
+    pub fn hide(&mut self, also: Also) {
+        redact::conversation(&mut self.turns, also);
+        redact::facts(&mut self.facts, also);
+        for handoff in &mut self.handoffs {
+            let mut document = std::mem::take(&mut handoff.document).into_inner();
+            redact::document(&mut document, also);
+            handoff.document = Pii::new(document);
+        }
+    }
+}
+
+impl From<Kept> for Whole {
+    fn from(kept: Kept) -> Self {
+        let Kept { call, facts, turns, triggers, handoffs } = kept;
+        let transcript = turns.into_iter().map(Said::from).collect();
+        Self { version: VERSION, call, facts, transcript, triggers, handoffs }
+    }
 }
 
 fn moment(row: &AnyRow, column: &str) -> sqlx::Result<Moment> {
     Ok(Moment(time(row, column)?.unwrap_or(0)))
 }
 
-fn said(turn: Turn) -> Said {
-    let steps = Steps {
-        began_at: Moment(turn.steps.began),
-        first_delta_at: turn.steps.first_delta.map(Moment),
-        first_frame_at: turn.steps.first_frame.map(Moment),
-        speaking_at: turn.steps.speaking.map(Moment),
-        finished_at: turn.steps.finished.map(Moment),
-        heard_at: turn.steps.heard.map(Moment),
-    };
-    let heard = turn.heard_text().into();
-    let tools = turn.runs.into_iter().map(|run| Tool {
-        name: run.call.name,
-        arguments: run.call.arguments,
-        result: run.result,
-        began_at: Moment(run.began),
-        ended_at: run.ended.map(Moment),
-    });
-    Said {
-        session: turn.key.session,
-        who: turn.who,
-        heard,
-        interrupted: turn.interrupted,
-        steps,
-        tools: tools.collect(),
-        text: turn.text,
+impl From<Turn> for Said {
+    fn from(turn: Turn) -> Self {
+        let steps = Steps {
+            began_at: Moment(turn.steps.began),
+            first_delta_at: turn.steps.first_delta.map(Moment),
+            first_frame_at: turn.steps.first_frame.map(Moment),
+            speaking_at: turn.steps.speaking.map(Moment),
+            finished_at: turn.steps.finished.map(Moment),
+            heard_at: turn.steps.heard.map(Moment),
+        };
+        let heard = turn.heard_text().into();
+        let tools = turn.runs.into_iter().map(|run| Tool {
+            name: run.call.name,
+            arguments: run.call.arguments,
+            result: run.result,
+            began_at: Moment(run.began),
+            ended_at: run.ended.map(Moment),
+        });
+        Said {
+            session: turn.key.session,
+            who: turn.who,
+            heard,
+            interrupted: turn.interrupted,
+            steps,
+            tools: tools.collect(),
+            text: turn.text,
+        }
     }
 }
 
@@ -393,19 +486,20 @@ async fn handoffs(from: &mut AnyConnection, call_sid: &CallSid) -> sqlx::Result<
     let sql = "SELECT handoff_id, session, document, target, state, decided_at, changed_at \
                FROM handoffs WHERE call_sid = $1 ORDER BY decided_at, handoff_id";
     let rows = sqlx::query(sql).bind(call_sid.as_str()).fetch_all(from).await?;
-    let read = |row: &AnyRow| {
-        let document: String = row.try_get("document")?;
-        Ok(HandedOff {
-            handoff_id: row.try_get("handoff_id")?,
-            session: session(row)?,
-            target: row.try_get("target")?,
-            state: row.try_get("state")?,
-            decided_at: moment(row, "decided_at")?,
-            changed_at: moment(row, "changed_at")?,
-            document: Pii::new(serde_json::from_str(&document).unwrap_or_default()),
-        })
-    };
-    rows.iter().map(read).collect()
+    rows.iter().map(handed_off).collect()
+}
+
+pub(super) fn handed_off(row: &AnyRow) -> sqlx::Result<HandedOff> {
+    let document: String = row.try_get("document")?;
+    Ok(HandedOff {
+        handoff_id: row.try_get("handoff_id")?,
+        session: session(row)?,
+        target: row.try_get("target")?,
+        state: row.try_get("state")?,
+        decided_at: moment(row, "decided_at")?,
+        changed_at: moment(row, "changed_at")?,
+        document: Pii::new(serde_json::from_str(&document).unwrap_or_default()),
+    })
 }
 
 fn session(row: &AnyRow) -> sqlx::Result<u8> {

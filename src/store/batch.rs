@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::hide;
+use super::audit::Audit;
 use super::note::{Began, Came, Delivery, Note, What};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
+use crate::mask::Also;
 use crate::record::{Changes, State, ToolRun, Turn, TurnKey};
+use crate::redact;
 
 /// How much a row takes beside its texts, roughly, in bytes.
 const ROW: usize = 300;
@@ -21,6 +23,7 @@ pub(super) struct Batch {
     pub(super) handoffs: BTreeMap<String, HandoffRow>,
     pub(super) deliveries: BTreeMap<CallSid, (Delivery, u64)>,
     pub(super) prompts: BTreeMap<String, (Arc<str>, u64)>,
+    pub(super) audits: BTreeMap<String, (CallSid, Audit, u64)>,
     /// Roughly how many bytes the texts of turns, calls and documents take.
     texts: usize,
 }
@@ -71,6 +74,7 @@ impl Batch {
             + self.triggers.len()
             + self.handoffs.len()
             + self.deliveries.len()
+            + self.audits.len()
     }
 
     /// Roughly how many bytes all of it takes.
@@ -88,6 +92,10 @@ impl Batch {
             What::Decided(session, handoff) => self.decided(call_sid, session, *handoff, at, masked),
             What::Delivered(delivery) => self.delivered(call_sid, delivery, at),
             What::Left { outcome, trigger, session } => self.left(call_sid, outcome, trigger, session, at),
+            What::Answering => {}
+            What::Audited(audit) => {
+                self.audits.insert(audit.id.clone(), (call_sid, audit, at));
+            }
             What::Over => self.call(call_sid).ended.get_or_insert_default().at = at,
         }
     }
@@ -112,12 +120,14 @@ impl Batch {
             self.triggers.entry(name).or_insert(at);
         }
         self.prompts.extend(newer.prompts);
+        self.audits.extend(newer.audits);
     }
 
     /// Takes so many rows out, in the order in which they can be written: a call before what belongs to it.
     pub(super) fn piece(&mut self, most: usize) -> Self {
         let mut piece = Self { prompts: std::mem::take(&mut self.prompts), ..Self::default() };
         let mut room = most;
+        move_some(&mut self.audits, &mut piece.audits, &mut room);
         move_some(&mut self.calls, &mut piece.calls, &mut room);
         move_some(&mut self.turns, &mut piece.turns, &mut room);
         move_some(&mut self.triggers, &mut piece.triggers, &mut room);
@@ -180,14 +190,15 @@ impl Batch {
     fn changed(&mut self, call_sid: &CallSid, changes: Changes, masked: bool) {
         let Changes { session, turns, mut state } = changes;
         for mut turn in turns {
-            hide::secure_input(&mut turn);
+            redact::secure_input(&mut turn);
             if masked {
-                hide::turn(&mut turn);
+                redact::turn(&mut turn, Also::NOTHING);
             }
             self.turn(call_sid.clone(), turn);
         }
         if masked {
-            hide::facts(&mut state.facts);
+            redact::facts(&mut state.facts, Also::NOTHING);
+            state.notes.iter_mut().for_each(|note| redact::text(note, None, Also::NOTHING));
         }
         let row = self.call(call_sid.clone());
         if row.session <= Some(session) {
@@ -200,11 +211,11 @@ impl Batch {
 
     fn decided(&mut self, call_sid: CallSid, session: u8, mut handoff: Handoff, at: u64, masked: bool) {
         if masked {
-            hide::handoff(&mut handoff);
+            redact::handoff(&mut handoff, Also::NOTHING);
         }
         let document = handoff.to_handoff_data();
         if handoff.context.outcome == Outcome::Escalated {
-            let name = word(handoff.context.trigger);
+            let name = handoff.context.trigger.word();
             self.triggers.entry((call_sid.clone(), session, name)).or_insert(at);
         }
         self.handoff(handoff.context.handoff_id, HandoffRow { call_sid, session, document, at });
@@ -231,7 +242,7 @@ impl Batch {
             None => "closed",
         };
         if let Some(trigger) = trigger {
-            self.triggers.entry((call_sid.clone(), session, word(trigger))).or_insert(at);
+            self.triggers.entry((call_sid.clone(), session, trigger.word())).or_insert(at);
         }
         let row = self.call(call_sid);
         if row.session <= Some(session) {
@@ -248,12 +259,13 @@ impl CallRow {
             self.created = Some(new);
             return;
         };
-        let Came { account_sid, direction, caller, line } = new.came;
+        let Came { account_sid, direction, caller, line, verified } = new.came;
         let came = &mut known.came;
         came.account_sid = came.account_sid.take().or(account_sid);
         came.direction = came.direction.take().or(direction);
         came.caller = came.caller.take().or(caller);
         came.line = came.line.take().or(line);
+        came.verified = came.verified.take().or(verified);
         known.language = new.language.or(known.language.take());
         known.prompts = known.prompts.take().or(new.prompts);
         known.sessions = known.sessions.max(new.sessions);
@@ -299,10 +311,4 @@ fn weigh_turn(turn: &Turn) -> usize {
 fn weigh_state(state: Option<&State>) -> usize {
     let facts = state.into_iter().flat_map(|state| &state.facts);
     facts.map(|(name, fact)| name.len() + fact.expose().len()).sum()
-}
-
-/// The name of a trigger, as in the document.
-fn word(trigger: Trigger) -> String {
-    let word = serde_json::to_value(trigger).ok();
-    word.as_ref().and_then(|word| word.as_str()).unwrap_or_default().to_owned()
 }

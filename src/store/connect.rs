@@ -25,10 +25,11 @@ const APPLIED: &str = "warmline_migrations";
 
 /// Every change of the schema so far, oldest first. Each only adds, so that a process of the version before
 /// goes on working while a new one is rolled out.
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: [(&str, &str); 4] = [
     ("calls", include_str!("../../migrations/0001_calls.sql")),
     ("handoffs", include_str!("../../migrations/0002_handoffs.sql")),
     ("prompt versions", include_str!("../../migrations/0003_prompt_versions.sql")),
+    ("audit", include_str!("../../migrations/0004_audit.sql")),
 ];
 
 /// How many states the schema had so far.
@@ -49,6 +50,9 @@ pub(super) enum Engine {
 pub(super) struct Database {
     pub(super) engine: Engine,
     pub(super) pool: AnyPool,
+    /// Its address.
+    #[cfg(feature = "postgres")]
+    pub(super) url: SecretString,
 }
 
 impl Database {
@@ -69,7 +73,12 @@ impl Database {
             Engine::Sqlite(_) => pool.after_connect(|connection, _| Box::pin(set_up_sqlite(connection))),
             Engine::Postgres => pool,
         };
-        Ok(Self { engine, pool: pool.connect_lazy_with(options) })
+        Ok(Self {
+            engine,
+            pool: pool.connect_lazy_with(options),
+            #[cfg(feature = "postgres")]
+            url: url.clone(),
+        })
     }
 
     /// Brings the schema up to date, alone: others that do the same wait meanwhile.

@@ -8,10 +8,13 @@
 //! The schema is in `migrations/`. docs/STORE.md tells what is kept, for how long, and what is not.
 
 pub mod archive;
+pub mod audit;
 mod batch;
 mod connect;
-mod hide;
+#[cfg(feature = "postgres")]
+pub mod exchange;
 mod note;
+pub mod pages;
 mod recall;
 mod rows;
 #[cfg(test)]
@@ -19,7 +22,7 @@ mod tests;
 mod write;
 mod writer;
 
-pub use note::{Began, Came, Delivery, DeliveryState, What};
+pub use note::{Began, Came, Delivery, DeliveryState, Note, What};
 pub use writer::Writer;
 
 use std::borrow::Cow;
@@ -36,8 +39,9 @@ use crate::clock::since_epoch;
 use crate::handoff::Handoff;
 use crate::ids::CallSid;
 use crate::record::Memory;
+use archive::Archive;
 use connect::{Database, Engine};
-use note::{Note, Order};
+use note::Order;
 use writer::Gauge;
 
 /// How many notes may wait for the writer to take them. It takes them also while it writes.
@@ -81,7 +85,11 @@ pub enum Retention {
 
 /// Takes notes of calls. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Store(Option<Arc<Open>>);
+pub struct Store {
+    open: Option<Arc<Open>>,
+    /// Who looks on. Told of everything, also where nothing is kept.
+    watch: Option<mpsc::Sender<Note>>,
+}
 
 #[derive(Debug)]
 struct Open {
@@ -101,10 +109,37 @@ pub struct Health {
     pub lost: u64,
 }
 
+/// What comes from the nodes that share the database, this one among them.
+#[derive(Debug)]
+pub enum Told {
+    /// From here on everything is heard; what was said before may be lost.
+    Connected,
+    /// A text.
+    Text(String),
+}
+
 impl Store {
     /// Keeps nothing.
     pub fn none() -> Self {
-        Self(None)
+        Self::default()
+    }
+
+    /// The same store, and what it is told from now on. Who reads too slowly misses some of it.
+    pub fn watched(self) -> (Self, mpsc::Receiver<Note>) {
+        let (watch, notes) = mpsc::channel(NOTES);
+        (Self { watch: Some(watch), ..self }, notes)
+    }
+
+    /// What is kept, for people; none where nothing is.
+    pub fn archive(&self) -> Option<Archive> {
+        Some(Archive(self.open.as_ref()?.database.clone()))
+    }
+
+    /// The way to the other nodes; none where no database can be shared.
+    #[cfg(feature = "postgres")]
+    pub fn exchange(&self) -> Option<exchange::Exchange> {
+        let Database { engine, pool, url } = &self.open.as_ref()?.database;
+        (*engine == Engine::Postgres).then(|| exchange::Exchange { url: url.clone(), pool: pool.clone() })
     }
 
     /// A store, and the writer that has to run beside it. Nothing is connected yet.
@@ -122,12 +157,12 @@ impl Store {
         let gauge = Arc::new(Gauge::default());
         let writer =
             Writer::new(database.clone(), taken, gauge.clone(), options.retention, options.masked, limits);
-        Ok((Self(Some(Arc::new(Open { orders, database, gauge }))), writer))
+        Ok((Self { open: Some(Arc::new(Open { orders, database, gauge })), watch: None }, writer))
     }
 
     /// Where calls are kept, for people. Holds no password.
     pub fn describe(&self) -> String {
-        match self.0.as_ref().map(|open| &open.database.engine) {
+        match self.open.as_ref().map(|open| &open.database.engine) {
             None => "not kept: DATABASE_URL is `none`".to_owned(),
             Some(Engine::Sqlite(None)) => "kept in memory until the server ends".to_owned(),
             Some(Engine::Sqlite(Some(path))) => format!("kept in {}", path.display()),
@@ -137,8 +172,11 @@ impl Store {
 
     /// Takes a note. Never waits: where there is no room it is counted as lost.
     pub fn note(&self, call_sid: &CallSid, what: What) {
-        let Some(open) = &self.0 else { return };
         let note = Note { call_sid: call_sid.clone(), at: moment(), what };
+        if let Some(watch) = self.watch.as_ref().filter(|_| note.what.is_seen()) {
+            let _ = watch.try_send(note.clone());
+        }
+        let Some(open) = self.open.as_ref().filter(|_| note.what.is_kept()) else { return };
         if open.orders.try_send(Order::Keep(note)).is_err() {
             open.gauge.lost.fetch_add(1, Ordering::Relaxed);
             if !open.gauge.overrun.swap(true, Ordering::Relaxed) {
@@ -149,7 +187,7 @@ impl Store {
 
     /// Waits until what was noted is written, or cannot be. Returns whether it was.
     pub async fn flush(&self) -> bool {
-        let Some(open) = &self.0 else { return true };
+        let Some(open) = &self.open else { return true };
         let (done, written) = oneshot::channel();
         open.orders.send(Order::Flush(done)).await.is_ok() && written.await.unwrap_or(false)
     }
@@ -169,7 +207,7 @@ impl Store {
 
     /// How it is.
     pub fn health(&self) -> Health {
-        let Some(open) = &self.0 else { return Health::default() };
+        let Some(open) = &self.open else { return Health::default() };
         Health {
             away: open.gauge.away.load(Ordering::Relaxed),
             waiting: open.gauge.waiting.load(Ordering::Relaxed),
@@ -179,13 +217,13 @@ impl Store {
 
     /// The conversation of a call, as far as it was written.
     pub async fn memory(&self, call_sid: &CallSid) -> Option<Memory> {
-        let open = self.0.as_ref()?;
+        let open = self.open.as_ref()?;
         open.in_time(recall::memory(&open.database, call_sid)).await
     }
 
     /// The hand-off that a session of the call had decided on; of its latest session, if that is not known.
     pub async fn decided(&self, call_sid: &CallSid, session: Option<u8>) -> Option<Handoff> {
-        let open = self.0.as_ref()?;
+        let open = self.open.as_ref()?;
         open.in_time(recall::decided(&open.database.pool, call_sid, session)).await
     }
 }

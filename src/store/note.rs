@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use super::audit::Audit;
 use crate::handoff::{Handoff, Outcome, Trigger, cut};
 use crate::ids::{AccountSid, CallSid};
 use crate::pii::Pii;
@@ -14,18 +15,18 @@ use crate::record::Changes;
 const LONGEST_ADDRESS: usize = 256;
 
 /// Something that happened, and when.
-#[derive(Debug)]
-pub(super) struct Note {
+#[derive(Debug, Clone)]
+pub struct Note {
     /// The call.
-    pub(super) call_sid: CallSid,
+    pub call_sid: CallSid,
     /// In milliseconds since 1970.
-    pub(super) at: u64,
+    pub at: u64,
     /// What happened.
-    pub(super) what: What,
+    pub what: What,
 }
 
 /// Something that happened to a call.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum What {
     /// It came in.
     Came(Came),
@@ -48,6 +49,22 @@ pub enum What {
     },
     /// The caller has gone, or was handed on: nothing more is heard of the call.
     Over,
+    /// The first words of an answer have left. It is recorded with what follows, and told to who looks on.
+    Answering,
+    /// Somebody did something to it.
+    Audited(Audit),
+}
+
+impl What {
+    /// Whether the writer is told.
+    pub(super) fn is_kept(&self) -> bool {
+        !matches!(self, Self::Answering)
+    }
+
+    /// Whether who looks on is told.
+    pub(super) fn is_seen(&self) -> bool {
+        !matches!(self, Self::Audited(_))
+    }
 }
 
 /// Who calls whom.
@@ -61,6 +78,8 @@ pub struct Came {
     pub caller: Option<Pii<String>>,
     /// Our own number.
     pub line: Option<Pii<String>>,
+    /// How the network vouches for the caller's number, in Twilio's words.
+    pub verified: Option<String>,
 }
 
 /// A relay session.
@@ -152,6 +171,7 @@ impl Came {
             direction: direction.map(str::to_owned),
             caller: filled(caller),
             line: filled(line),
+            verified: None,
         }
     }
 }

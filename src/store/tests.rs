@@ -15,6 +15,7 @@ use super::connect::Database;
 use super::*;
 use crate::chat::ToolCall;
 use crate::handoff::{Outcome, Speaker, Trigger};
+use crate::mask::Also;
 use crate::prompts::scratch::Scratch;
 use crate::record::{Changes, State, Steps, ToolRun, Turn, TurnKey};
 
@@ -191,7 +192,7 @@ async fn a_call_comes_back_as_it_was_noted(place: Place) {
     assert!(store.flush().await);
     store.note(&sid, What::Delivered(DeliveryState::Answered.into()));
     assert!(store.flush().await);
-    let whole = place.archive().await.read(&sid).await.unwrap().unwrap();
+    let whole = place.archive().await.read(&sid, Also::NOTHING).await.unwrap().unwrap();
     let whole = serde_json::to_value(&whole).unwrap();
     assert_eq!(whole["caller"], "+15551230000");
     assert_eq!(whole["outcome"], "escalated");
@@ -243,7 +244,7 @@ async fn what_a_session_knows_is_no_news_once_a_later_one_began(place: Place) {
     let said: Vec<_> = memory.turns.iter().map(|turn| turn.text.expose().as_str()).collect();
     assert_eq!(said, ["Hello", "Hello again"]);
     assert_eq!(memory.state.language, "es-US");
-    let whole = place.archive().await.read(&sid).await.unwrap().unwrap();
+    let whole = place.archive().await.read(&sid, Also::NOTHING).await.unwrap().unwrap();
     assert_eq!((whole.call.outcome, whole.call.sessions), (None, 2), "it goes on");
 }
 
@@ -285,7 +286,7 @@ async fn what_must_not_lie_on_a_disk_is_replaced_before_it_is_written(place: Pla
     store.note(&sid, what);
     store.note(&sid, What::Decided(0, Box::new(document)));
     store.flush().await;
-    let whole = place.archive().await.read(&sid).await.unwrap().unwrap();
+    let whole = place.archive().await.read(&sid, Also::NOTHING).await.unwrap().unwrap();
     let whole = serde_json::to_string(&whole).unwrap();
     for secret in ["411111111111", "4111 1111 1111", "123.", "8642", "789\"", "789\\", "123456789", "123-45"]
     {
@@ -307,7 +308,7 @@ async fn a_deleted_call_stays_deleted_while_it_goes_on(place: Place) {
     let archive = place.archive().await;
     let of_number = Filter { caller: Some("+15551230000".into()), limit: 10 };
     assert_eq!(archive.list(&of_number).await.unwrap().len(), 2);
-    assert_eq!(archive.delete(&[sid.clone(), call("CA3")]).await.unwrap(), 1);
+    assert_eq!(archive.delete(&[sid.clone(), call("CA3")], "a test").await.unwrap(), 1);
     store.note(&sid, changed(0, vec![turn(0, 1, Speaker::Caller, "and wombat")]));
     store.note(&sid, What::Decided(0, Box::new(handoff(&sid, "HO9"))));
     store.note(&sid, What::Left { outcome: None, trigger: None, session: 0 });
@@ -315,7 +316,7 @@ async fn a_deleted_call_stays_deleted_while_it_goes_on(place: Place) {
     store.note(&sid, began(1));
     store.note(&sid, changed(1, vec![turn(1, 0, Speaker::Caller, "and quokka")]));
     store.flush().await;
-    assert!(archive.read(&sid).await.unwrap().is_none());
+    assert!(archive.read(&sid, Also::NOTHING).await.unwrap().is_none());
     let pool = &Database::new(&place.options().url).unwrap().pool;
     for table in ["calls", "turns", "tool_runs", "triggers", "handoffs"] {
         let sql = format!("SELECT COUNT(*) AS n FROM {table} WHERE call_sid = 'CA1'");
@@ -343,8 +344,8 @@ async fn calls_older_than_the_retention_are_deleted_with_everything(place: Place
     assert_eq!(archive::prune(database.clone(), before).await.unwrap(), 1);
     assert_eq!(archive::prune(database.clone(), before).await.unwrap(), 0);
     let archive = place.archive().await;
-    assert!(archive.read(&old).await.unwrap().is_none());
-    assert_eq!(archive.read(&new).await.unwrap().unwrap().transcript.len(), 1);
+    assert!(archive.read(&old, Also::NOTHING).await.unwrap().is_none());
+    assert_eq!(archive.read(&new, Also::NOTHING).await.unwrap().unwrap().transcript.len(), 1);
     let versions =
         sqlx::query("SELECT version FROM prompt_versions").fetch_all(&database.pool).await.unwrap();
     assert_eq!(versions.iter().map(|row| row.get("version")).collect::<Vec<String>>(), ["abc"]);
@@ -393,7 +394,13 @@ async fn a_backlog_is_written_piece_by_piece(place: Place) {
     }
     assert!(store.flush().await);
     for number in 0..20 {
-        let whole = place.archive().await.read(&call(&format!("CA{number:03}"))).await.unwrap().unwrap();
+        let whole = place
+            .archive()
+            .await
+            .read(&call(&format!("CA{number:03}")), Also::NOTHING)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!((whole.transcript.len(), whole.handoffs[0].state.as_str()), (5, "answered"));
     }
 }
@@ -415,7 +422,7 @@ async fn a_node_that_was_cut_off_changes_nothing_that_is_newer(place: Place) {
     first.note(&sid, late);
     first.note(&sid, left(None, 0));
     first.flush().await;
-    let whole = place.archive().await.read(&sid).await.unwrap().unwrap();
+    let whole = place.archive().await.read(&sid, Also::NOTHING).await.unwrap().unwrap();
     assert_eq!(whole.call.outcome.as_deref(), Some("escalated"));
     assert_eq!((whole.call.sessions, whole.call.language.as_deref()), (2, Some("es-US")));
     assert_eq!(whole.transcript.len(), 2);
@@ -423,7 +430,7 @@ async fn a_node_that_was_cut_off_changes_nothing_that_is_newer(place: Place) {
 
 async fn what_is_heard_late_of_a_hand_off_is_no_news(place: Place) {
     let (store, sid) = (place.store(), call("CA1"));
-    let Some(open) = &store.store.0 else { panic!("no store") };
+    let Some(open) = &store.store.open else { panic!("no store") };
     let began_at = moment();
     let note = |after, what| {
         let note = Note { call_sid: sid.clone(), at: began_at + after, what };
@@ -439,7 +446,7 @@ async fn what_is_heard_late_of_a_hand_off_is_no_news(place: Place) {
     store.flush().await;
     note(6_000, What::Delivered(DeliveryState::Abandoned.into()));
     store.flush().await;
-    let whole = place.archive().await.read(&sid).await.unwrap().unwrap();
+    let whole = place.archive().await.read(&sid, Also::NOTHING).await.unwrap().unwrap();
     let states: Vec<_> = whole.handoffs.iter().map(|h| (h.handoff_id.as_str(), h.state.as_str())).collect();
     assert_eq!(states, [("HO1", "abandoned"), ("HO0", "decided")]);
     assert_eq!(store.decided(&sid, None).await.unwrap().context.handoff_id, "HO1");
@@ -466,7 +473,7 @@ async fn a_call_whose_row_was_never_written_is_there_all_the_same(place: Place) 
     store.note(&sid, began(2));
     store.note(&sid, What::Over);
     store.flush().await;
-    let whole = place.archive().await.read(&sid).await.unwrap().unwrap();
+    let whole = place.archive().await.read(&sid, Also::NOTHING).await.unwrap().unwrap();
     assert_eq!(whole.call.caller, Some("+15551230000".into()));
     assert!(whole.call.sessions == 3 && whole.call.ended_at.is_some());
 }
@@ -520,7 +527,7 @@ async fn the_file_is_nobody_elses_to_read_and_forgets_what_was_deleted() {
     for file in files() {
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
     }
-    place.archive().await.delete(&[sid]).await.unwrap();
+    place.archive().await.delete(&[sid], "a test").await.unwrap();
     assert!(!holds("numbat"), "deleted, and still on the disk");
 }
 
@@ -584,7 +591,10 @@ async fn what_waits_is_bounded_and_what_is_lost_is_counted() {
     assert_eq!(kept.turns.len() as u64, 100 - health.lost);
     assert_eq!(kept.turns[0].heard, 499);
     let archive = Archive::open(&options).await.unwrap();
-    assert!(archive.read(&other).await.unwrap().is_some(), "a call has room where words have none");
+    assert!(
+        archive.read(&other, Also::NOTHING).await.unwrap().is_some(),
+        "a call has room where words have none"
+    );
 }
 
 #[cfg(feature = "postgres")]

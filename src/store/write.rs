@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::audit::AUDIT;
 use super::batch::{Batch, CallRow};
 use super::note::DeliveryState;
 use super::rows::{self, Row, Statement, Table, Update, Value, Work};
@@ -21,6 +22,7 @@ static CALLS: Statement = Statement::Insert(Table {
         "prompts",
         "sessions",
         "began_at",
+        "verified",
     ],
     keys: 1,
     when: "NOT EXISTS (SELECT 1 FROM deleted_calls AS deleted WHERE deleted.call_sid = given.column1)",
@@ -31,6 +33,7 @@ static CALLS: Statement = Statement::Insert(Table {
           line = COALESCE(calls.line, excluded.line), \
           language = COALESCE(calls.language, excluded.language), \
           prompts = COALESCE(calls.prompts, excluded.prompts), \
+          verified = COALESCE(calls.verified, excluded.verified), \
           outcome = CASE WHEN excluded.sessions > calls.sessions THEN NULL ELSE calls.outcome END, \
           ended_at = CASE WHEN excluded.sessions > calls.sessions THEN NULL ELSE calls.ended_at END, \
           began_at = CASE WHEN excluded.began_at < calls.began_at THEN excluded.began_at \
@@ -150,6 +153,7 @@ pub(super) fn work(batch: &Batch) -> Work {
         (&HANDOFFS, handoffs(batch)),
         (&DELIVERIES, deliveries(batch)),
         (&PROMPTS, prompts(batch)),
+        (&AUDIT, audits(batch)),
     ] {
         rows::add(&mut work, statement, rows);
     }
@@ -162,6 +166,13 @@ fn each<K, V>(map: &BTreeMap<K, V>, row: impl Fn(&K, &V) -> Row) -> Vec<Row> {
 
 fn call(call_sid: &CallSid) -> Value {
     Value::text(call_sid.as_str())
+}
+
+fn audits(batch: &Batch) -> Vec<Row> {
+    each(&batch.audits, |id, (call_sid, audit, at)| {
+        let (what, source) = (audit.deed.word(), &audit.source);
+        vec![Value::text(id), Value::number(*at), Value::text(what), call(call_sid), Value::text(source)]
+    })
 }
 
 fn prompts(batch: &Batch) -> Vec<Row> {
@@ -185,6 +196,7 @@ fn calls(batch: &Batch) -> (Vec<Row>, Vec<Row>) {
                 Value::some_text(new.prompts.as_deref()),
                 Value::number(new.sessions),
                 Value::number(new.at),
+                Value::some_text(new.came.verified.as_deref()),
             ]);
         }
     }

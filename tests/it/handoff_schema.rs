@@ -38,6 +38,7 @@ fn full() -> Handoff {
     context.language = "es-MX".into();
     (context.turns, context.seconds) = (3, 74);
     context.topic = Some("billing".into());
+    context.desk_url = Some("https://bridge.example.com/desk/token".into());
     context.memory.insert("order_number".into(), "1182".into());
     context.transcript = vec![
         Line { who: Speaker::Agent, text: "Hello.".into() },
@@ -77,7 +78,8 @@ fn triggers() -> impl Iterator<Item = Trigger> {
         Trigger::Topic => Some(Trigger::Emergency),
         Trigger::Emergency => Some(Trigger::Drain),
         Trigger::Drain => Some(Trigger::Overload),
-        Trigger::Overload => None,
+        Trigger::Overload => Some(Trigger::Supervisor),
+        Trigger::Supervisor => None,
     })
 }
 

@@ -4,6 +4,7 @@
 
 mod bridge;
 mod calls;
+mod console;
 #[path = "../faults/mod.rs"]
 mod faults;
 mod handoff_schema;

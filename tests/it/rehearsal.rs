@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use warmline::caller::script::{
-    Answer, Cue, Expectation, Item, Line, Manner, Move, OutcomeKind, Question, Stop, parse,
+    Answer, Cue, Expectation, Item, Line, Manner, Move, OutcomeKind, Question, Stop, Wish, parse,
 };
 use warmline::chat::{Finish, Message, ModelError, ModelEvent, Obstacle, Say, ToolCall, ToolChoice, Toolbox};
 use warmline::handoff::{Handoff, Outcome};
+use warmline::mask::Also;
 use warmline::relay::{Inbound, Outbound};
 use warmline::session::rules::{KeyMeaning, Rules, Topic};
 use warmline::session::{
@@ -57,6 +58,8 @@ pub(crate) fn settings(toolbox: Arc<dyn Toolbox>) -> Settings {
         person_key: Some('0'),
         keypad_length: None,
         rules: Arc::new(rules()),
+        desk: None,
+        hidden: Also::NOTHING,
     }
 }
 
@@ -148,6 +151,10 @@ impl Rehearsal {
             }
             Item::Model(action) => self.model(action, &place),
             Item::Tool(answer) => self.tool(answer, &place),
+            Item::Supervisor(wish) => self.input(match wish {
+                Wish::TakeOver(reason) => Input::HandOver(reason.as_deref().map(Into::into)),
+                Wish::Whisper(note) => Input::Whisper(note.as_str().into()),
+            }),
             Item::Wait(time) => self.wait(*time),
             Item::Expect(expected) => self.expect(expected, &place),
             Item::Ends(outcome) => {
@@ -362,6 +369,8 @@ fn agrees(ask: &Ask, question: &Question, place: &str) {
         Some(Manner::Goodbye) => assert_eq!(ask.choice, ToolChoice::Never, "{place}"),
         None => assert_eq!((ask.attempt, ask.choice), (1, ToolChoice::Auto), "{place}"),
     }
+    let told = ask.notes.as_ref().map(|notes| notes.expose().as_str());
+    assert_eq!(told, question.notes.as_deref(), "{place}: what the model is told beside the conversation");
     if let Some(messages) = &question.messages {
         assert_eq!(Value::from(messages.clone()), rendered(&ask.messages), "{place}");
     }

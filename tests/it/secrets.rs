@@ -25,6 +25,7 @@ use warmline::calls::Calls;
 use warmline::chat::{Finish, Message, ModelError, ModelEvent, Obstacle, ToolCall, ToolChoice};
 use warmline::driver::{self, Call, Lost, Patience, Wire};
 use warmline::llm::{Answer, Model, Question};
+use warmline::mask::Also;
 use warmline::playbook::{Shelf, Source, Sources};
 use warmline::session::Timings;
 use warmline::store::Store;
@@ -268,6 +269,8 @@ impl Stage {
             timings: timings(),
             rules: Arc::default(),
             patience: Patience { setup: SOON, send: SOON },
+            desk: None,
+            hidden: Also::NOTHING,
         };
         let span = info_span!("call", call.sid = CALL);
         let both = async { tokio::join!(driver::run(ours, call).instrument(span), script(theirs)) };

@@ -12,6 +12,7 @@ use url::Url;
 use warmline::caller::{Call, Conversation, Rate, Twilio};
 use warmline::config::Config;
 use warmline::ids::CallSid;
+use warmline::mask::Also;
 use warmline::store::archive::Archive;
 use warmline::twiml::Element;
 
@@ -65,7 +66,7 @@ async fn record(url: &str, call: &Call) -> Value {
     let options = Config::load_store(&vars).unwrap().unwrap();
     let call_sid: CallSid = call.sid().parse().unwrap();
     let archive = Archive::open(&options).await.unwrap();
-    serde_json::to_value(archive.read(&call_sid).await.unwrap()).unwrap()
+    serde_json::to_value(archive.read(&call_sid, Also::NOTHING).await.unwrap()).unwrap()
 }
 
 /// What was heard, turn by turn.

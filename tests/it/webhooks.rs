@@ -126,7 +126,7 @@ async fn an_open_server_answers_its_own_machine_only() {
     let open = [("TWILIO_AUTH_TOKEN", ""), ("PUBLIC_URL", ""), ("TWILIO_WORKFLOW_SID", "")];
     let bridge = TestBridge::with(&open, talkative).await;
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    for path in ["/voice/incoming", "/healthz", "/"] {
+    for path in ["/voice/incoming", "/healthz", "/", "/api/v1/session", "/desk/x", "/console/desk.css"] {
         let tunnelled = client.get(bridge.local(path)).header("host", "abc.ngrok.app").send().await.unwrap();
         assert_eq!(tunnelled.status(), 403, "{path}");
         assert!(tunnelled.text().await.unwrap().contains("TWILIO_AUTH_TOKEN"));

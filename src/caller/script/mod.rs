@@ -18,10 +18,13 @@
 //! m done                       the model's answer is complete   (`m fail REASON`: it never will be)
 //! m done length                it ends because of a limit      (`m done filtered`, `m done unsaid`)
 //! t lookup_order "left today"  the oldest run of this tool without an answer gets one   (`t NAME fail "why"`)
+//! s take over "she knows her"  somebody at the console takes the call   (`s take over`: without a reason)
+//! s whisper "offer a refund"   somebody at the console tells the model something
 //! ~ 1500ms                     time passes             (`~ 2s`)
 //! > your order left            the next reply contains these words, in any case
 //! > {"type":"end"}             exactly this frame comes next
 //! > ask                        the model is asked      (`> ask [{"role":"user",…}]`: with these messages)
+//! > ask notes "- a\n- b"       with these notes from the console, beside the conversation
 //! > ask again                  a second time           (`> ask escalate`: it must; `> ask goodbye`: no tools)
 //! > cancel                     the model's answer is no longer wanted
 //! > run lookup_order {"id":1}  a tool is run           (`> run lookup_order`: with whatever arguments)
@@ -60,6 +63,8 @@ pub enum Item {
     Model(Move),
     /// `t`: what a tool answers.
     Tool(Answer),
+    /// `s`: somebody at the console.
+    Supervisor(Wish),
     /// `~`: time passes.
     Wait(Duration),
     /// `>`: what has to come of it.
@@ -137,6 +142,15 @@ pub struct Answer {
     pub result: Result<String, String>,
 }
 
+/// What somebody at the console wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// A person takes over, for this reason.
+    TakeOver(Option<String>),
+    /// The model is to know this.
+    Whisper(String),
+}
+
 /// What has to happen next.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expectation {
@@ -164,6 +178,8 @@ pub enum Expectation {
 pub struct Question {
     /// For what; `None` for an answer, asked for the first time.
     pub manner: Option<Manner>,
+    /// What it is told beside the conversation; `None` where nothing new is.
+    pub notes: Option<String>,
     /// With these messages, the system's left out; `None` for any.
     pub messages: Option<Vec<Value>>,
 }
@@ -183,7 +199,7 @@ impl Item {
     /// Whether it means something only where the script also plays the model and the tools: not on a live call.
     pub fn needs_scripted_model(&self) -> bool {
         match self {
-            Self::Model(_) | Self::Tool(_) => true,
+            Self::Model(_) | Self::Tool(_) | Self::Supervisor(_) => true,
             Self::Expect(expectation) => match expectation {
                 Expectation::Ask(_)
                 | Expectation::Cancel

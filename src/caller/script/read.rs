@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{Answer, Cue, Expectation, Item, Line, Manner, Move, Outcome, OutcomeKind, Question, Stop};
+use super::{Answer, Cue, Expectation, Item, Line, Manner, Move, Outcome, OutcomeKind, Question, Stop, Wish};
 
 /// A line that is no item.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +20,7 @@ pub struct Mistake {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Cause {
     /// The sign at its start.
-    #[error("a line begins with `<`, `m`, `t`, `~`, `>`, `=` or `#`, followed by a space")]
+    #[error("a line begins with `<`, `m`, `t`, `s`, `~`, `>`, `=` or `#`, followed by a space")]
     Sign,
     /// Nothing follows the sign.
     #[error("nothing follows the sign")]
@@ -43,6 +43,9 @@ pub enum Cause {
     /// Nothing a tool does.
     #[error("a tool answers: `NAME \"…\"`, or `NAME fail \"…\"`")]
     Answer,
+    /// Nothing somebody at the console wants.
+    #[error("the console does `take over`, `take over \"…\"` or `whisper \"…\"`")]
+    Wish,
     /// No outcome.
     #[error("a call ends `escalated`, `completed` or `hungup`")]
     Outcome,
@@ -78,13 +81,14 @@ pub fn parse(text: &str) -> Result<Vec<Line>, Vec<Mistake>> {
 fn item(text: &str) -> Result<Item, Cause> {
     let (sign, rest) = match text.split_once(char::is_whitespace) {
         Some((sign, rest)) => (sign, rest.trim_start()),
-        None if text.len() == 1 && "<mt~>=".contains(text) => return Err(Cause::Empty),
+        None if text.len() == 1 && "<mts~>=".contains(text) => return Err(Cause::Empty),
         None => return Err(Cause::Sign),
     };
     match sign {
         "<" => cue(rest).map(Item::Caller),
         "m" => action(rest).map(Item::Model),
         "t" => answer(rest).map(Item::Tool),
+        "s" => wish(rest).map(Item::Supervisor),
         "~" => time(rest).map(Item::Wait),
         ">" => expectation(rest).map(Item::Expect),
         "=" => outcome(rest).map(Item::Ends),
@@ -154,6 +158,18 @@ fn answer(text: &str) -> Result<Answer, Cause> {
     Ok(Answer { tool: tool.to_owned(), result: if failed { Err(text) } else { Ok(text) } })
 }
 
+fn wish(text: &str) -> Result<Wish, Cause> {
+    if let Some(reason) = text.strip_prefix("take over").map(str::trim_start) {
+        let reason = if reason.is_empty() { None } else { Some(json(reason)?) };
+        return Ok(Wish::TakeOver(reason));
+    }
+    match text.strip_prefix("whisper").map(str::trim_start) {
+        Some(note) if note.starts_with('"') => json(note).map(Wish::Whisper),
+        Some(_) => Err(Cause::Quotes("whisper")),
+        None => Err(Cause::Wish),
+    }
+}
+
 fn time(text: &str) -> Result<Duration, Cause> {
     let (number, unit) = match text.strip_suffix("ms") {
         Some(number) => (number, 0.001),
@@ -197,11 +213,20 @@ fn question(text: &str) -> Result<Option<Question>, Cause> {
             ("goodbye", rest) => (Some(Manner::Goodbye), rest),
             _ => (None, text),
         };
+    let (notes, rest) = match rest.strip_prefix("notes \"") {
+        Some(_) => {
+            let mut read = serde_json::Deserializer::from_str(&rest["notes ".len()..]).into_iter::<String>();
+            let notes = read.next().ok_or(Cause::Empty)?.map_err(|error| Cause::Json(error.to_string()))?;
+            let read = "notes ".len() + read.byte_offset();
+            (Some(notes), rest[read..].trim_start())
+        }
+        None => (None, rest),
+    };
     if rest.is_empty() {
-        return Ok(Some(Question { manner, messages: None }));
+        return Ok(Some(Question { manner, notes, messages: None }));
     }
     if rest.starts_with(['[', '{']) {
-        return json(rest).map(|messages| Some(Question { manner, messages: Some(messages) }));
+        return json(rest).map(|messages| Some(Question { manner, notes, messages: Some(messages) }));
     }
     Ok(None)
 }
@@ -325,7 +350,8 @@ mod tests {
         assert_eq!(one("> {\"type\":\"end\"}"), Item::Expect(Expectation::Frame(frame)));
         assert_eq!(one("> \"cancel\""), Item::Expect(Expectation::Words("cancel".into())));
         assert_eq!(one("> cancel"), Item::Expect(Expectation::Cancel));
-        let ask = |manner, messages| Item::Expect(Expectation::Ask(Question { manner, messages }));
+        let ask =
+            |manner, messages| Item::Expect(Expectation::Ask(Question { manner, notes: None, messages }));
         assert_eq!(one("> ask"), ask(None, None));
         let messages = vec![json!({ "role": "user", "content": "hi" })];
         assert_eq!(one("> ask [{\"role\":\"user\",\"content\":\"hi\"}]"), ask(None, Some(messages.clone())));
@@ -358,6 +384,17 @@ mod tests {
         for words in ["run", "run look_up now", "forget about it", "forget"] {
             assert_eq!(one(&format!("> {words}")), Item::Expect(Expectation::Words(words.into())), "{words}");
         }
+    }
+
+    #[test]
+    fn the_console_takes_over_or_whispers() {
+        assert_eq!(one("s take over"), Item::Supervisor(Wish::TakeOver(None)));
+        assert_eq!(one("s take over \"why\""), Item::Supervisor(Wish::TakeOver(Some("why".into()))));
+        assert_eq!(one("s whisper \"so\""), Item::Supervisor(Wish::Whisper("so".into())));
+        assert_eq!((cause("s whisper so"), cause("s sing")), (Cause::Quotes("whisper"), Cause::Wish));
+        let Item::Expect(Expectation::Ask(question)) = one("> ask notes \"- so\" []") else { panic!() };
+        assert_eq!((question.notes.as_deref(), question.messages), (Some("- so"), Some(Vec::new())));
+        assert!(one("s take over").needs_scripted_model());
     }
 
     #[test]

@@ -11,10 +11,14 @@ use clap::{Args, Subcommand};
 use super::{complain, refuse};
 use crate::config::{Config, Vars};
 use crate::ids::CallSid;
+use crate::mask::Also;
 use crate::store::archive::{Archive, Filter};
 
 /// How many calls of one number are exported or deleted at once.
 const ALL: u32 = u32::MAX;
+
+/// How the audit names whoever deletes calls here.
+const SOURCE: &str = "command line";
 
 /// What to do with the calls.
 #[derive(Debug, Args)]
@@ -78,9 +82,13 @@ pub fn run(vars: &impl Vars, args: CallsArgs) -> ExitCode {
         }
         Err(error) => return refuse(&error),
     };
+    let also = match Config::load_redact(vars) {
+        Ok(exits) => exits.export,
+        Err(error) => return refuse(&error),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let done = runtime.map_err(Failure::from).and_then(|runtime| {
-        runtime.block_on(async { act(&Archive::open(&options).await?, args.action).await })
+        runtime.block_on(async { act(&Archive::open(&options).await?, args.action, also).await })
     });
     match done {
         Ok(code) => code,
@@ -91,7 +99,7 @@ pub fn run(vars: &impl Vars, args: CallsArgs) -> ExitCode {
     }
 }
 
-async fn act(archive: &Archive, action: Action) -> Result<ExitCode, Failure> {
+async fn act(archive: &Archive, action: Action, also: Also) -> Result<ExitCode, Failure> {
     let mut out = std::io::stdout().lock();
     match action {
         Action::List { number, limit, json } => {
@@ -104,7 +112,7 @@ async fn act(archive: &Archive, action: Action) -> Result<ExitCode, Failure> {
                 write!(out, "{}", list::table(&calls))?;
             }
         }
-        Action::Show { call } => match archive.read(&call).await? {
+        Action::Show { call } => match archive.read(&call, also).await? {
             Some(whole) => write!(out, "{}", show::page(&whole))?,
             None => return Ok(unknown(&call)),
         },
@@ -114,7 +122,7 @@ async fn act(archive: &Archive, action: Action) -> Result<ExitCode, Failure> {
                 return Ok(none());
             }
             for call in calls {
-                match archive.read(&call).await? {
+                match archive.read(&call, also).await? {
                     Some(whole) => writeln!(out, "{}", serde_json::to_string(&whole)?)?,
                     None => return Ok(unknown(&call)),
                 }
@@ -128,7 +136,7 @@ async fn act(archive: &Archive, action: Action) -> Result<ExitCode, Failure> {
             if !yes && !is_meant(calls.len())? {
                 return Ok(ExitCode::FAILURE);
             }
-            let deleted = archive.delete(&calls).await?;
+            let deleted = archive.delete(&calls, SOURCE).await?;
             if deleted == 0 {
                 return Ok(none());
             }

@@ -87,7 +87,7 @@ impl<W: Write> Play<'_, W> {
                 Ok(())
             }
             // Refused before the call began.
-            Item::Model(_) | Item::Tool(_) => Ok(()),
+            Item::Model(_) | Item::Tool(_) | Item::Supervisor(_) => Ok(()),
         };
         match outcome {
             Ok(()) => Ok(true),

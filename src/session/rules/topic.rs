@@ -19,6 +19,11 @@ impl Topic {
         Self { name: name.to_owned(), code, wording: Wording::new(phrases, except) }
     }
 
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Whether the caller's words name it.
     pub(super) fn is_in(&self, text: &str) -> bool {
         self.wording.is_in(text)

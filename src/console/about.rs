@@ -1,0 +1,214 @@
+//! `/api/v1/settings` and `/api/v1/health`.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Desk;
+use super::lists::shown;
+use crate::chat::{ToolKind, Toolbox};
+use crate::clock::now;
+use crate::config::Source;
+
+/// The settings as they were read.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Settings {
+    /// From the environment, in the order of `--help`.
+    items: Vec<Item>,
+    /// The prompts in force.
+    prompts: Prompts,
+    /// The tools the model may ask for.
+    tools: Vec<Tool>,
+    /// Where people answer, in the order in which they are tried. Numbers are shown by their ends.
+    targets: Vec<String>,
+    /// What leads to a person beside the model.
+    rules: Vec<Rule>,
+}
+
+/// One setting.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Item {
+    /// Its name.
+    name: &'static str,
+    /// Its value; none where it is not set, or secret.
+    value: Option<String>,
+    /// Whether its value is shown to nobody.
+    secret: bool,
+    /// Whether it is set.
+    set: bool,
+    /// `environment`, `file` or `default`.
+    from: &'static str,
+    /// What it means, and what holds without it.
+    about: &'static str,
+}
+
+/// The prompts in force.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Prompts {
+    /// Where they come from.
+    source: String,
+    /// Their version.
+    version: String,
+}
+
+/// A tool.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Tool {
+    /// Its name.
+    name: String,
+    /// What runs it: `escalate`, `endCall`, `switchLanguage`, `remember` or `http`.
+    kind: &'static str,
+}
+
+/// A rule, and how it is set.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Rule {
+    /// Its key in `warmline.toml`.
+    name: &'static str,
+    /// Its value there.
+    value: String,
+}
+
+/// How the server is.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Health {
+    /// Whether new calls are taken.
+    ready: bool,
+    /// Whether it is to end, and hands new calls over.
+    draining: bool,
+    /// Its calls.
+    calls: Calls,
+    /// Where calls are kept.
+    store: Store,
+    /// Who answers.
+    model: Model,
+    /// The version of Warmline.
+    version: &'static str,
+    /// Since when it runs.
+    uptime_seconds: u64,
+}
+
+/// How many calls there are, and may be.
+#[derive(Debug, Serialize, ToSchema)]
+struct Calls {
+    live: usize,
+    most: usize,
+}
+
+/// How the store is.
+#[derive(Debug, Serialize, ToSchema)]
+struct Store {
+    /// Where calls are kept.
+    kept: String,
+    /// Whether the last write failed.
+    away: bool,
+    /// How many rows wait.
+    waiting: u64,
+    /// How many notes were lost.
+    lost: u64,
+}
+
+/// How the model is.
+#[derive(Debug, Serialize, ToSchema)]
+struct Model {
+    /// What it is.
+    describe: String,
+    /// The endpoints that are left alone for a while, because they failed again and again.
+    resting: Vec<String>,
+}
+
+/// The settings as they were read.
+#[utoipa::path(get, path = "/api/v1/settings", tag = "about", operation_id = "settings",
+    responses((status = 200, body = Settings)))]
+pub(super) async fn settings(State(desk): State<Desk>) -> Json<Settings> {
+    let bridge = &desk.bridge;
+    let item = |setting: &crate::config::Shown| Item {
+        name: setting.name,
+        value: setting.value.clone(),
+        secret: setting.secret,
+        set: setting.source != Source::Default,
+        from: match setting.source {
+            Source::Environment => "environment",
+            Source::File => "file",
+            Source::Default => "default",
+        },
+        about: setting.meaning,
+    };
+    let playbook = bridge.shelf.current();
+    let sources = bridge.shelf.sources();
+    let tool = |tool: &crate::chat::Tool| Tool { name: tool.name.clone(), kind: kind(tool.kind) };
+    Json(Settings {
+        items: bridge.shown.iter().map(item).collect(),
+        prompts: Prompts { source: sources.prompts.to_string(), version: playbook.prompts.version.clone() },
+        tools: playbook.tools.tools().iter().map(tool).collect(),
+        targets: bridge.people.names().map(|name| shown(&name)).collect(),
+        rules: rules(&bridge.rules),
+    })
+}
+
+fn kind(kind: ToolKind) -> &'static str {
+    match kind {
+        ToolKind::Escalate => "escalate",
+        ToolKind::EndCall => "endCall",
+        ToolKind::SwitchLanguage => "switchLanguage",
+        ToolKind::Remember => "remember",
+        ToolKind::External => "http",
+    }
+}
+
+fn rules(rules: &crate::session::rules::Rules) -> Vec<Rule> {
+    use crate::session::rules::{AfterSilence, Emergencies};
+    let emergencies = match rules.emergencies {
+        Emergencies::Off => "off",
+        Emergencies::Say => "say",
+        Emergencies::Person => "person",
+        Emergencies::Both => "both",
+    };
+    let after_silence = match rules.after_silence {
+        AfterSilence::Person => "person",
+        AfterSilence::Goodbye => "goodbye",
+    };
+    let keys: String = rules.keys.keys().collect();
+    let topics: Vec<&str> = rules.topics.iter().map(|topic| topic.name()).collect();
+    let rule = |(name, value): (&'static str, String)| Rule { name, value };
+    [
+        ("requests", rules.requests.to_string()),
+        ("emergencies", emergencies.to_owned()),
+        ("silence", format!("{} ms", rules.silence.as_millis())),
+        ("after_silence", after_silence.to_owned()),
+        ("no_progress", rules.no_progress.to_string()),
+        ("tool_errors", rules.tool_errors.to_string()),
+        ("upset", rules.upset.to_string()),
+        ("longest", format!("{} s", rules.longest.as_secs())),
+        ("most_turns", rules.most_turns.to_string()),
+        ("keys", keys),
+        ("topics", topics.join(", ")),
+    ]
+    .map(rule)
+    .into()
+}
+
+/// How the server is.
+#[utoipa::path(get, path = "/api/v1/health", tag = "about", operation_id = "health",
+    responses((status = 200, body = Health)))]
+pub(super) async fn health(State(desk): State<Desk>) -> Json<Health> {
+    let bridge = &desk.bridge;
+    let store = bridge.store.health();
+    let ready = bridge.is_ready();
+    Json(Health {
+        ready,
+        draining: !ready,
+        calls: Calls { live: bridge.calls.count(), most: bridge.limits.calls },
+        store: Store {
+            kept: bridge.store.describe(),
+            away: store.away,
+            waiting: store.waiting,
+            lost: store.lost,
+        },
+        model: Model { describe: bridge.model.describe(), resting: bridge.model.resting() },
+        version: env!("CARGO_PKG_VERSION"),
+        uptime_seconds: now().saturating_duration_since(bridge.started).as_secs(),
+    })
+}

@@ -1,0 +1,219 @@
+//! `/api/v1/calls`: lists, whole calls, deletion, and the numbers behind the dots.
+#![expect(unused_qualifications, reason = "so writes the macro that describes parameters")]
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+use tracing::info;
+use utoipa::{IntoParams, ToSchema};
+
+use super::detail::{CallSummary, Detail, Spoken, detail};
+use super::given::{Asked, Named};
+use super::problem::Problem;
+use super::{Desk, cursor};
+use crate::gate::Visitor;
+use crate::pii::Pii;
+use crate::store::audit::{Audit, Deed};
+use crate::store::pages::{Listed, Place, Wanted};
+use crate::token::nonce;
+
+/// Which calls.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Filter {
+    /// At most so many, 1 to 200.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// Where to go on: `next` of the page before.
+    cursor: Option<String>,
+    /// Only those that ended so.
+    outcome: Option<Outcome>,
+    /// Only those with this number, in E.164 as a rule.
+    caller: Option<String>,
+    /// Only those that go on, or only those that do not.
+    state: Option<Standing>,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Escalated,
+    Completed,
+    Closed,
+}
+
+/// Whether a call goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = CallState)]
+enum Standing {
+    Live,
+    Past,
+}
+
+/// A page of calls.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Calls {
+    /// The latest first.
+    items: Vec<CallSummary>,
+    /// The cursor of the next page, if there is one.
+    next: Option<String>,
+    /// Whether calls are kept at all; else only live ones are listed.
+    kept: bool,
+}
+
+/// What was said in a call.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Turns {
+    /// Oldest first.
+    items: Vec<Spoken>,
+}
+
+/// The numbers of a call.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Numbers {
+    /// Whom we talked with.
+    #[schema(value_type = Option<String>)]
+    caller: Option<Pii<String>>,
+    /// Our own number.
+    #[schema(value_type = Option<String>)]
+    line: Option<Pii<String>>,
+}
+
+/// Calls, the latest first.
+#[utoipa::path(get, path = "/api/v1/calls", tag = "calls", operation_id = "calls", params(Filter),
+    responses((status = 200, body = Calls)))]
+pub(super) async fn list(
+    State(desk): State<Desk>,
+    Asked(filter): Asked<Filter>,
+) -> Result<Json<Calls>, Problem> {
+    let keyring = &desk.bridge.keyring;
+    let (limit, after) = cursor::read(filter.limit, filter.cursor.as_deref(), keyring)?;
+    let live = desk.bridge.board.calls().await;
+    let kept = desk.reading.is_kept();
+    let mut items: Vec<CallSummary> = Vec::new();
+    if filter.state != Some(Standing::Past) && filter.outcome.is_none() && filter.caller.is_none() {
+        // The board knows them before the store does. It shows no whole number to compare with.
+        items.extend(
+            live.iter().map(|live| CallSummary::of_live(live)).filter(|call| is_behind(call, &after)),
+        );
+    }
+    if filter.state != Some(Standing::Live) || filter.outcome.is_some() || filter.caller.is_some() {
+        let mut wanted = Wanted {
+            caller: filter.caller.clone(),
+            outcome: filter.outcome.map(|outcome| word(outcome).to_owned()),
+            after,
+            limit: limit + 1,
+        };
+        let is_live = |listed: &Listed| live.iter().find(|live| live.call_sid == listed.call.call_sid);
+        let mut found = 0;
+        loop {
+            let read = |archive: crate::store::archive::Archive| {
+                let wanted = wanted.clone();
+                async move { archive.page(&wanted).await }
+            };
+            let page = desk.reading.within(read).await?.unwrap_or_default();
+            let last = page.last().map(|listed| place(&listed.call.call_sid, listed.call.began_at.0));
+            let is_full = page.len() as u64 == u64::from(wanted.limit);
+            for listed in page {
+                let on_board = is_live(&listed);
+                let fits = match filter.state {
+                    None => true,
+                    Some(Standing::Live) => on_board.is_some(),
+                    Some(Standing::Past) => on_board.is_none(),
+                };
+                if fits {
+                    let document = listed.document.as_ref().map(|document| document.expose());
+                    let call = CallSummary::new(listed.call, document, on_board.map(|live| &**live));
+                    items.retain(|known| known.call_sid != call.call_sid);
+                    items.push(call);
+                    found += 1;
+                }
+            }
+            if !is_full || found > limit {
+                break;
+            }
+            wanted.after = last;
+        }
+    }
+    items.sort_by(|a, b| (b.began_at, &a.call_sid).cmp(&(a.began_at, &b.call_sid)));
+    let next = cursor::next(&mut items, limit, keyring, |call| place(&call.call_sid, call.began_at.0));
+    Ok(Json(Calls { items, next, kept }))
+}
+
+fn place(call_sid: &crate::ids::CallSid, at: u64) -> Place {
+    Place { at, name: call_sid.to_string() }
+}
+
+fn is_behind(call: &CallSummary, after: &Option<Place>) -> bool {
+    let key = (std::cmp::Reverse(call.began_at.0), call.call_sid.as_str());
+    after.as_ref().is_none_or(|after| key > (std::cmp::Reverse(after.at), after.name.as_str()))
+}
+
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Escalated => "escalated",
+        Outcome::Completed => "completed",
+        Outcome::Closed => "closed",
+    }
+}
+
+/// Everything about a call.
+#[utoipa::path(get, path = "/api/v1/calls/{callSid}", tag = "calls", operation_id = "call",
+    params(("callSid" = String, Path, description = "The call")),
+    responses((status = 200, body = Detail)))]
+pub(super) async fn show(State(desk): State<Desk>, Named(call_sid): Named) -> Result<Json<Detail>, Problem> {
+    detail(&desk, &call_sid).await?.map(Json).ok_or_else(Problem::no_such_call)
+}
+
+/// What was said in a call.
+#[utoipa::path(get, path = "/api/v1/calls/{callSid}/turns", tag = "calls", operation_id = "turns",
+    params(("callSid" = String, Path, description = "The call")),
+    responses((status = 200, body = Turns)))]
+pub(super) async fn turns(State(desk): State<Desk>, Named(call_sid): Named) -> Result<Json<Turns>, Problem> {
+    let found = detail(&desk, &call_sid).await?.ok_or_else(Problem::no_such_call)?;
+    Ok(Json(Turns { items: found.transcript }))
+}
+
+/// Delete everything about a call.
+#[utoipa::path(delete, path = "/api/v1/calls/{callSid}", tag = "calls", operation_id = "deleteCall",
+    params(("callSid" = String, Path, description = "The call")), responses((status = 204)))]
+pub(super) async fn delete(
+    State(desk): State<Desk>,
+    Extension(visitor): Extension<Visitor>,
+    Named(call_sid): Named,
+) -> Result<StatusCode, Problem> {
+    let (calls, source) = ([call_sid.clone()], visitor.name());
+    let deleted = desk.reading.within(|archive| async move { archive.delete(&calls, &source).await }).await?;
+    if deleted.unwrap_or(0) == 0 {
+        return Err(Problem::no_such_call());
+    }
+    info!(call.sid = %call_sid, "call deleted from the console");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Show the whole numbers of a call.
+#[utoipa::path(post, path = "/api/v1/calls/{callSid}/reveal", tag = "calls", operation_id = "reveal",
+    params(("callSid" = String, Path, description = "The call")),
+    responses((status = 200, body = Numbers)))]
+pub(super) async fn reveal(
+    State(desk): State<Desk>,
+    Extension(visitor): Extension<Visitor>,
+    Named(call_sid): Named,
+) -> Result<Json<Numbers>, Problem> {
+    let sid = &call_sid;
+    let own = desk.bridge.board.find(sid).await.and_then(|found| found.kept);
+    let kept = match own {
+        Some(own) => Some(own),
+        None => desk.reading.within(|archive| async move { archive.kept(sid).await }).await?.flatten(),
+    };
+    let call = kept.ok_or_else(Problem::no_such_call)?.call;
+    // It is written down before it is shown.
+    let audit = Audit { id: nonce(), deed: Deed::Reveal, source: visitor.name() };
+    let row = &audit;
+    desk.reading.within(|archive| async move { archive.audit(sid, row).await }).await?;
+    info!(call.sid = %call_sid, "numbers of a call were shown at the console");
+    Ok(Json(Numbers { caller: call.caller, line: call.line }))
+}

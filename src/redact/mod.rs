@@ -1,0 +1,191 @@
+//! Takes out of a record what must not leave: one implementation for the store and for every exit.
+//!
+//! What [`crate::mask`] hides is hidden everywhere. Phone numbers and e-mail addresses are hidden where the
+//! settings say so ([`Exits`]): in what was said and written, not in the fields that say who called.
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::handoff::{Handoff, Speaker};
+use crate::mask::{Also, mask_also, mask_json_also, words_of};
+use crate::pii::Pii;
+use crate::record::Turn;
+
+/// The arguments of a tool whose input must not be kept. Still JSON, because a model reads them again.
+const SECURE: &str = r#"{"masked":true}"#;
+
+/// What is hidden at each exit beside what is hidden everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exits {
+    /// The console and its API.
+    pub console: Also,
+    /// The page for the person who takes the call.
+    pub desk: Also,
+    /// The hand-off document, in `handoffData` and as Task.
+    pub task: Also,
+    /// `warmline calls export` and `show`.
+    pub export: Also,
+    /// Traces.
+    pub traces: Also,
+}
+
+impl Default for Exits {
+    /// Who works with a call sees how to reach the caller; who looks on does not.
+    fn default() -> Self {
+        let all = Also { email: true, phone: true };
+        Self { console: all, desk: Also::NOTHING, task: Also::NOTHING, export: Also::NOTHING, traces: all }
+    }
+}
+
+/// Leaves out the input of tools whose manifests say so.
+pub fn secure_input(turn: &mut Turn) {
+    for run in turn.runs.iter_mut().filter(|run| run.secure) {
+        run.call.arguments = SECURE.into();
+    }
+}
+
+/// Hides in one turn.
+pub fn turn(turn: &mut Turn, also: Also) {
+    let cue = turn.answers.take();
+    text(&mut turn.text, cue.as_ref().map(|cue| cue.expose().as_str()), also);
+    for run in &mut turn.runs {
+        run.call.arguments = mask_json_also(run.call.arguments.expose(), also).into();
+        if let Some(result) = &mut run.result {
+            *result = mask_json_also(result.expose(), also).into();
+        }
+    }
+}
+
+/// Hides in a whole conversation, oldest turn first: what was asked tells what is answered.
+pub fn conversation(turns: &mut [Turn], also: Also) {
+    let (mut asked, mut before) = (String::new(), String::new());
+    for said in turns {
+        secure_input(said);
+        let cue = if said.who == Speaker::Caller { &asked } else { &before };
+        said.answers.get_or_insert_with(|| cue.as_str().into());
+        match said.who {
+            Speaker::Caller => {
+                if !asked.is_empty() {
+                    before = std::mem::take(&mut asked);
+                }
+            }
+            Speaker::Agent => {
+                asked.push_str(said.text.expose());
+                asked.push(' ');
+            }
+        }
+        turn(said, also);
+    }
+}
+
+/// Hides in facts; the name of one tells what it is.
+pub fn facts(facts: &mut BTreeMap<String, Pii<String>>, also: Also) {
+    for (name, fact) in facts {
+        text(fact, Some(&words_of(name)), also);
+    }
+}
+
+/// Hides in a hand-off document.
+pub fn handoff(handoff: &mut Handoff, also: Also) {
+    let context = &mut handoff.context;
+    let asked = context.transcript.iter().filter(|line| line.who == Speaker::Agent);
+    // A summary quotes answers without their questions.
+    let asked: Vec<&str> = asked.map(|line| line.text.expose().as_str()).collect();
+    let asked = asked.join(" ");
+    for text_of in [&mut handoff.reason, &mut handoff.call_summary] {
+        text(text_of, Some(&asked), also);
+    }
+    if let Some(topic) = &mut context.topic {
+        text(topic, None, also);
+    }
+    facts(&mut context.memory, also);
+    let (mut asked, mut before) = (String::new(), String::new());
+    for line in &mut context.transcript {
+        match line.who {
+            Speaker::Caller => {
+                text(&mut line.text, Some(&asked), also);
+                before = std::mem::take(&mut asked);
+            }
+            // We may say again what we were told.
+            Speaker::Agent => {
+                asked.push_str(line.text.expose());
+                asked.push(' ');
+                text(&mut line.text, Some(&before), also);
+            }
+        }
+    }
+}
+
+/// Hides in a hand-off document as it was written.
+pub fn document(document: &mut Value, also: Also) {
+    let said = |document: &Value, key: &str| document[key].as_str().map(str::to_owned);
+    let lines = document["warmline"]["transcript"].as_array();
+    let ours = lines.into_iter().flatten().filter(|line| line["who"] == "agent");
+    let asked: Vec<String> = ours.filter_map(|line| said(line, "text")).collect();
+    let asked = asked.join(" ");
+    let hide = |value: &mut Value, cue: Option<&str>| {
+        if let Some(Cow::Owned(masked)) = value.as_str().map(|text| mask_also(text, cue, also)) {
+            *value = masked.into();
+        }
+    };
+    for key in ["reason", "callSummary"] {
+        if let Some(value) = document.get_mut(key) {
+            hide(value, Some(&asked));
+        }
+    }
+    let Some(ours) = document.get_mut("warmline") else { return };
+    if let Some(topic) = ours.get_mut("topic") {
+        hide(topic, None);
+    }
+    for (name, fact) in ours.get_mut("memory").and_then(Value::as_object_mut).into_iter().flatten() {
+        hide(fact, Some(&words_of(name)));
+    }
+    let (mut asked, mut before) = (String::new(), String::new());
+    for line in ours.get_mut("transcript").and_then(Value::as_array_mut).into_iter().flatten() {
+        let is_caller = line["who"] == "caller";
+        let text = said(line, "text").unwrap_or_default();
+        if is_caller {
+            hide(&mut line["text"], Some(&asked));
+            before = std::mem::take(&mut asked);
+        } else {
+            asked.push_str(&text);
+            asked.push(' ');
+            hide(&mut line["text"], Some(&before));
+        }
+    }
+}
+
+/// Hides in a text. `cue` is what was said before it.
+pub fn text(text: &mut Pii<String>, cue: Option<&str>, also: Also) {
+    if let Cow::Owned(masked) = mask_also(text.expose(), cue, also) {
+        *text = masked.into();
+    }
+}
+
+/// How much of the end of a number is shown.
+const SHOWN: usize = 4;
+/// What networks send in place of a number.
+const WITHHELD: [&str; 5] = ["anonymous", "unknown", "restricted", "unavailable", "withheld"];
+
+/// A caller's number as lists show it: enough to tell two callers apart.
+pub fn number(number: &str) -> String {
+    if WITHHELD.contains(&number.to_ascii_lowercase().as_str()) {
+        return number.to_owned();
+    }
+    let letters: Vec<char> = number.chars().collect();
+    let begins = letters.len().min(3);
+    // Of a short number or another kind of address the end would tell too much.
+    let ends = if letters.first() == Some(&'+') && letters.len() > begins + SHOWN + 2 { SHOWN } else { 0 };
+    let hidden = letters.len() - begins - ends;
+    let hidden = if ends == 0 { 3 } else { hidden };
+    letters[..begins]
+        .iter()
+        .chain(std::iter::repeat_n(&'•', hidden))
+        .chain(&letters[letters.len() - ends..])
+        .collect()
+}

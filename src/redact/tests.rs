@@ -1,0 +1,133 @@
+//! One table for every exit: what is hidden, and what only looks alike and stays.
+
+use serde_json::json;
+
+use super::*;
+use crate::handoff::{Line, Trigger};
+use crate::record::{Steps, TurnKey};
+
+const ALL: Also = Also { email: true, phone: true };
+
+/// What was asked, what was said, and what is left of it where everything is hidden.
+const TABLE: [(&str, &str, &str); 32] = [
+    // Hidden everywhere.
+    ("", "it is 4111 1111 1111 1111 thanks", "it is **** **** **** 1111 thanks"),
+    ("What is the security code?", "123", "***"),
+    ("And your SSN?", "123456789", "*********"),
+    // Phones, in all forms.
+    ("", "call me at +15551230000", "call me at +***********"),
+    ("", "it is +49 30 1234567.", "it is +** ** *******."),
+    ("", "(555) 234-5678 is mine", "(***) ***-**** is mine"),
+    ("", "555-234-5678", "***-***-****"),
+    ("", "1.555.234.5678", "*.***.***.****"),
+    ("", "my phone is 5552345678", "my phone is **********"),
+    ("", "dial 0049 30 1234567", "dial **** ** *******"),
+    ("What is your phone number?", "030 1234567", "*** *******"),
+    (
+        "Can I have a phone number?",
+        "five five five two three four five six seven eight",
+        "**** **** **** *** ***** **** **** *** ***** *****",
+    ),
+    ("¿Cuál es su teléfono?", "cinco cinco cinco 12 34", "***** ***** ***** ** **"),
+    // Addresses, written and said.
+    ("", "write to jane.doe+x@example.co.uk.", "write to ****.***+*@*******.**.uk."),
+    ("", "it's jane at example dot com", "it's **** at ******* dot com"),
+    ("", "jane dot doe at mail dot example dot org", "**** dot *** at **** dot ******* dot org"),
+    ("", "j a n e 7 at example dot com", "* * * * * at ******* dot com"),
+    ("", "ana arroba ejemplo punto es", "*** arroba ******* punto es"),
+    // What only looks alike.
+    ("", "my order is 4711 0815", "my order is 4711 0815"),
+    ("What is your order number?", "5552345678", "5552345678"),
+    ("", "call me about order 5552345678", "call me about order 5552345678"),
+    ("", "from 2024-01-02 to 2025-03-04", "from 2024-01-02 to 2025-03-04"),
+    ("", "zip 12345-6789", "zip 12345-6789"),
+    ("", "it costs 1,299.00 or 1,399.00", "it costs 1,299.00 or 1,399.00"),
+    ("", "parcel 1Z999AA10123456784", "parcel 1Z999AA10123456784"),
+    ("", "IBAN DE89370400440532013000", "IBAN DE89370400440532013000"),
+    ("", "at 10.30 on the 24.12.", "at 10.30 on the 24.12."),
+    ("", "look at northwind dot com", "look at northwind dot com"),
+    ("", "we met at noon", "we met at noon"),
+    ("", "find it at the point of sale", "find it at the point of sale"),
+    ("", "user@localhost and @home", "user@localhost and @home"),
+    ("What is your phone number?", "I have 2 of them", "I have 2 of them"),
+];
+
+fn said(who: Speaker, text: &str) -> Turn {
+    Turn {
+        key: TurnKey::default(),
+        who,
+        text: text.into(),
+        heard: 0,
+        interrupted: false,
+        runs: Vec::new(),
+        steps: Steps::default(),
+        answers: None,
+    }
+}
+
+#[test]
+fn every_exit_hides_the_same() {
+    for (asked, words, left) in TABLE {
+        let mut turns = [said(Speaker::Agent, asked), said(Speaker::Caller, words)];
+        conversation(&mut turns, ALL);
+        assert_eq!(turns[1].text.expose(), left, "in a conversation, asked {asked:?}");
+        let mut document_of = Handoff::bare("CA1".parse().unwrap(), "HO1".into(), Trigger::Key);
+        document_of.reason = words.into();
+        document_of.context.transcript = vec![
+            Line { who: Speaker::Agent, text: asked.into() },
+            Line { who: Speaker::Caller, text: words.into() },
+        ];
+        let mut written: Value = serde_json::from_str(&document_of.to_handoff_data()).unwrap();
+        handoff(&mut document_of, ALL);
+        assert_eq!(document_of.context.transcript[1].text.expose(), left, "in a document, asked {asked:?}");
+        assert_eq!(document_of.reason.expose(), left, "as a reason, asked {asked:?}");
+        document(&mut written, ALL);
+        assert_eq!(written["warmline"]["transcript"][1]["text"], left, "as written, asked {asked:?}");
+        assert_eq!(written["reason"], left);
+    }
+}
+
+#[test]
+fn contacts_stay_where_the_settings_let_them() {
+    for (asked, words, left) in &TABLE[3..18] {
+        let mut turns = [said(Speaker::Agent, asked), said(Speaker::Caller, words)];
+        conversation(&mut turns, Also::NOTHING);
+        assert_eq!(turns[1].text.expose(), words);
+        assert_ne!(words, left);
+    }
+    for (asked, words, left) in &TABLE[..3] {
+        let mut turns = [said(Speaker::Agent, asked), said(Speaker::Caller, words)];
+        conversation(&mut turns, Also::NOTHING);
+        assert_eq!(turns[1].text.expose(), left, "{words} is kept nowhere");
+    }
+}
+
+#[test]
+fn facts_and_tools_are_told_by_their_names() {
+    let mut known = BTreeMap::from([
+        ("phone_number".to_owned(), Pii::from("5552345678")),
+        ("order_number".to_owned(), Pii::from("5552345678")),
+        ("email".to_owned(), Pii::from("a@b.com")),
+    ]);
+    facts(&mut known, ALL);
+    assert_eq!(known["phone_number"].expose(), "**********");
+    assert_eq!(known["order_number"].expose(), "5552345678");
+    assert_eq!(known["email"].expose(), "*@*.com");
+    let tool = json!({"mobilePhone": 5_552_345_678_u64, "order": 5_552_345_678_u64}).to_string();
+    let left: Value = serde_json::from_str(&mask_json_also(&tool, ALL)).unwrap();
+    assert_eq!(left, json!({"mobilePhone": "**********", "order": 5_552_345_678_u64}));
+}
+
+#[test]
+fn a_number_is_shown_by_its_ends() {
+    for (given, shown) in [
+        ("+15551230001", "+15•••••0001"),
+        ("+4930123456789", "+49•••••••6789"),
+        ("anonymous", "anonymous"),
+        ("sip:jane@example.com", "sip•••"),
+        ("+12345", "+12•••"),
+        ("", "•••"),
+    ] {
+        assert_eq!(number(given), shown);
+    }
+}
