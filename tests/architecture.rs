@@ -297,7 +297,7 @@ fn every_failure_is_shown_by_something_that_is_there() {
     let names = |folder: &str| -> Vec<PathBuf> {
         fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect()
     };
-    let tests = names("tests/it").into_iter().chain(names("tests/faults"));
+    let tests = ["tests/it", "tests/faults", "tests/console"].into_iter().flat_map(names);
     let tests: String = tests.map(|path| fs::read_to_string(path).unwrap()).collect();
     let conversations = names("tests/calls");
     let document = fs::read_to_string(root.join("docs/RELIABILITY.md")).unwrap();

@@ -54,6 +54,7 @@ pub(super) struct Prompts {
 
 /// A tool.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ToolOffered)]
 pub(super) struct Tool {
     /// Its name.
     name: String,
@@ -92,6 +93,7 @@ pub(super) struct Health {
 
 /// How many calls there are, and may be.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CallsCounted)]
 struct Calls {
     live: usize,
     most: usize,
@@ -99,6 +101,7 @@ struct Calls {
 
 /// How the store is.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StoreHealth)]
 struct Store {
     /// Where calls are kept.
     kept: String,
@@ -112,6 +115,7 @@ struct Store {
 
 /// How the model is.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ModelHealth)]
 struct Model {
     /// What it is.
     describe: String,

@@ -28,10 +28,12 @@ pub(super) struct Filter {
     /// Where to go on: `next` of the page before.
     cursor: Option<String>,
     /// Only those that ended so.
+    #[param(inline)]
     outcome: Option<Outcome>,
     /// Only those with this number, in E.164 as a rule.
     caller: Option<String>,
     /// Only those that go on, or only those that do not.
+    #[param(inline)]
     state: Option<Standing>,
 }
 

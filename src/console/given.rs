@@ -42,7 +42,8 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for Maybe<T> 
         if is_empty {
             return Ok(Self(T::default()));
         }
-        Given::from_request(request, state).await.map(|Given(body)| Self(body))
+        let given: Given<Option<T>> = Given::from_request(request, state).await?;
+        Ok(Self(given.0.unwrap_or_default()))
     }
 }
 

@@ -152,6 +152,14 @@ mod tests {
                 }
             }
         }
-        assert!(described["components"]["schemas"]["LiveCall"].is_object());
+        let schemas = &described["components"]["schemas"];
+        assert!(schemas["LiveCall"].is_object());
+        // Two types of one name would be described as one of them.
+        assert!(schemas["Tool"]["properties"]["arguments"].is_object());
+        assert!(schemas["Calls"]["properties"]["next"].is_object());
+        let text = described.to_string();
+        for name in text.split("#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(schemas[name].is_object(), "{name} is not described");
+        }
     }
 }

@@ -35,7 +35,7 @@ impl Others {
     pub(super) fn call(&mut self, call: LiveCall, now: Instant) -> Option<Arc<LiveCall>> {
         let call = Arc::new(LiveCall { own: false, ..call });
         if let Some(node) = self.nodes.get_mut(&call.node) {
-            node.heard = now;
+            node.heard = node.heard.max(now);
         }
         let known = self.calls.insert(call.call_sid.clone(), (call.clone(), now));
         known.is_none_or(|(known, _)| known != call).then_some(call)

@@ -17,6 +17,7 @@ mod note;
 pub mod pages;
 mod recall;
 mod rows;
+mod said;
 #[cfg(test)]
 mod tests;
 mod write;

@@ -118,6 +118,8 @@ on_both_engines!(
     what_is_heard_late_of_a_hand_off_is_no_news,
     a_row_that_is_refused_keeps_no_other_from_being_written,
     a_call_whose_row_was_never_written_is_there_all_the_same,
+    pages_go_on_behind_the_last_row_whatever_is_added,
+    what_was_done_to_a_call_outlives_it,
 );
 
 fn call(name: &str) -> CallSid {
@@ -158,6 +160,72 @@ fn handoff(call_sid: &CallSid, id: &str) -> Handoff {
     let mut handoff = Handoff::bare(call_sid.clone(), id.to_owned(), Trigger::Key);
     handoff.call_summary = "Wants the second charge back.".into();
     handoff
+}
+
+async fn pages_go_on_behind_the_last_row_whatever_is_added(place: Place) {
+    let store = place.store();
+    let database = Database::new(&place.options().url).unwrap();
+    assert!(store.flush().await);
+    let today = moment();
+    let add = async |name: &str, at: u64, outcome: &str| {
+        let sql =
+            "INSERT INTO calls (call_sid, sessions, caller, outcome, began_at) VALUES ($1, 1, $2, $3, $4)";
+        let row = sqlx::query(sql).bind(name.to_owned()).bind("+1").bind(outcome.to_owned());
+        row.bind(i64::try_from(today + at).unwrap()).execute(&database.pool).await.unwrap();
+    };
+    for (name, at) in [("CA1", 10), ("CA2", 20), ("CA3", 20), ("CA4", 20), ("CA5", 30)] {
+        add(name, at, if name == "CA3" { "escalated" } else { "closed" }).await;
+    }
+    store.note(&call("CA3"), What::Decided(0, Box::new(handoff(&call("CA3"), "HO1"))));
+    store.note(&call("CA3"), What::Decided(1, Box::new(handoff(&call("CA3"), "HO2"))));
+    assert!(store.flush().await);
+    let archive = place.archive().await;
+    let mut wanted = pages::Wanted { limit: 2, ..pages::Wanted::default() };
+    let (mut names, mut documents) = (Vec::new(), 0);
+    loop {
+        let page = archive.page(&wanted).await.unwrap();
+        // A call that begins meanwhile is no part of what follows.
+        add(&format!("CB{}", names.len()), 40, "closed").await;
+        documents += page.iter().filter(|listed| listed.document.is_some()).count();
+        names.extend(page.iter().map(|listed| listed.call.call_sid.to_string()));
+        let Some(last) = page.last() else { break };
+        let name = last.call.call_sid.to_string();
+        wanted.after = Some(pages::Place { at: last.call.began_at.0, name });
+    }
+    assert_eq!(names, ["CA5", "CA2", "CA3", "CA4", "CA1"]);
+    assert_eq!(documents, 1);
+    let escalated = pages::Wanted { outcome: Some("escalated".into()), limit: 9, ..pages::Wanted::default() };
+    assert_eq!(archive.page(&escalated).await.unwrap().len(), 1);
+    let nobody = pages::Wanted { caller: Some("+2".into()), limit: 9, ..pages::Wanted::default() };
+    assert!(archive.page(&nobody).await.unwrap().is_empty());
+    let handoffs = archive.handoffs(None, 9).await.unwrap();
+    assert_eq!(handoffs.len(), 2);
+    let (first, second) = (&handoffs[0].handoff, &handoffs[1].handoff);
+    let after = pages::Place { at: first.decided_at.0, name: first.handoff_id.clone() };
+    let rest = archive.handoffs(Some(&after), 9).await.unwrap();
+    assert_eq!(
+        rest.iter().map(|listed| &listed.handoff.handoff_id).collect::<Vec<_>>(),
+        [&second.handoff_id]
+    );
+}
+
+async fn what_was_done_to_a_call_outlives_it(place: Place) {
+    let (store, sid) = (place.store(), call("CA1"));
+    let deed = |id: &str, deed| audit::Audit { id: id.into(), deed, source: "console x".into() };
+    store.note(&sid, began(0));
+    store.note(&sid, What::Audited(deed("one", audit::Deed::Whisper)));
+    store.note(&sid, What::Audited(deed("one", audit::Deed::Whisper)));
+    assert!(store.flush().await);
+    let archive = place.archive().await;
+    archive.audit(&sid, &deed("two", audit::Deed::Reveal)).await.unwrap();
+    archive.audit(&sid, &deed("two", audit::Deed::Reveal)).await.unwrap();
+    assert_eq!(archive.delete(&[sid.clone(), call("CA2")], "command line").await.unwrap(), 1);
+    let rows = archive.audits(None, 9).await.unwrap();
+    let mut done: Vec<_> = rows.iter().map(|row| (row.what.as_str(), row.from.as_str())).collect();
+    done.sort_unstable();
+    assert_eq!(done, [("delete", "command line"), ("reveal", "console x"), ("whisper", "console x")]);
+    assert!(rows.iter().all(|row| row.call_sid == sid));
+    assert_eq!(archive.audits(None, 1).await.unwrap().len(), 1);
 }
 
 async fn a_call_comes_back_as_it_was_noted(place: Place) {
@@ -369,6 +437,8 @@ async fn every_earlier_schema_is_brought_up_to_date_with_what_it_holds(place: Pl
         "INSERT INTO handoffs (handoff_id, call_sid, session, document, state, decided_at, changed_at) \
          VALUES ('HO1', 'CA1', 0, '{\"reason\":\"r\"}', 'decided', 1, 1)",
         "INSERT INTO prompt_versions (version, files, last_used_at) VALUES ('v', '{}', 1)",
+        "INSERT INTO audit (audit_id, at, what, call_sid, source) VALUES ('a', 1, 'reveal', 'CA1', 'console'); \
+         UPDATE calls SET verified = 'TN-Validation-Passed-A'",
     ];
     assert_eq!(held.len(), connect::SCHEMAS, "a new migration needs a row here");
     let database = Database::new(&place.options().url).unwrap();

@@ -168,7 +168,7 @@ fn a_document_with_a_key_too_many_or_a_wrong_value_does_not_fit() {
         ("", "name", json!("Jane Doe")),
         ("", "sentiment", json!("furious")),
         ("", "callSummary", json!("x".repeat(1_501))),
-        ("/warmline", "deskUrl", json!("https://bridge.example.com/desk/x")),
+        ("/warmline", "deskUrl", json!("javascript:alert(1)")),
         ("/warmline", "trigger", json!("whim")),
         ("/warmline", "version", json!(2)),
         ("/warmline", "memory", json!({"order-number": "1182"})),

@@ -4,6 +4,7 @@
 
 mod bridge;
 mod calls;
+#[path = "../console/mod.rs"]
 mod console;
 #[path = "../faults/mod.rs"]
 mod faults;

@@ -141,6 +141,8 @@ async fn conversation_over(
 #[tokio::test]
 async fn every_mistake_is_a_problem() {
     let bridge = TestBridge::with(&OPEN, helpful).await;
+    // The tables are there.
+    assert!(bridge.store.flush().await);
     let browser = Browser::at(&bridge);
     let call = "/api/v1/calls/CA1";
     for (method, path, body, status) in [

@@ -88,6 +88,8 @@ async fn ask(bridge: &TestBridge, console: &Browser, who: Who, method: &Method, 
 }
 
 async fn check(bridge: &TestBridge, console: &Browser, routes: Vec<Route>) {
+    // The tables are there.
+    assert!(bridge.store.flush().await);
     let mut wrong = Vec::new();
     for Route(method, path, statuses) in routes {
         for (who, expected) in [Who::Nobody, Who::Console, Who::Desk, Who::Twilio].into_iter().zip(statuses) {

@@ -14,8 +14,8 @@ use std::time::Duration;
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::bridge::{SOON, TestBridge, escalation};
-use super::model::{Step, after_tool, last_words};
+use crate::bridge::{SOON, TestBridge, escalation};
+use crate::model::{Step, after_tool, last_words};
 
 pub(super) const PASSWORD: &str = "correct horse battery";
 /// A server that Twilio signs for and people sign in to.
