@@ -1,0 +1,137 @@
+// Every page at both widths and in both colours: a picture to look at, no finding of axe that matters, nothing that
+// sticks out at the side, and nothing in the browser's console.
+
+import assert from 'node:assert/strict';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { start } from '../mock/serve.mjs';
+import { launch, open } from './chromium.mjs';
+
+const PICTURES = process.env.PICTURES ?? fileURLToPath(new URL('../../../target/console/', import.meta.url));
+const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const SIZES = { 390: 844, 1440: 900 };
+const [CALL, LIVE] = [1, 0x902].map((number) => `CA${number.toString(16).padStart(32, 'c0ffee00d15ea5e0')}`);
+
+/** @type {Record<string, {server: 'busy' | 'empty' | 'locked', hash?: string, go?: (page: import('playwright-core').Page) => Promise<void>}>} */
+const PAGES = {
+  live: { server: 'busy', hash: '#/live' },
+  'live-empty': { server: 'empty', hash: '#/live' },
+  'live-whisper': { server: 'busy', hash: '#/live', go: (page) => page.getByRole('button', { name: 'Whisper' }).nth(2).click() },
+  calls: { server: 'busy', hash: '#/calls' },
+  'calls-empty': { server: 'empty', hash: '#/calls' },
+  'calls-none': { server: 'busy', hash: '#/calls?caller=%2B19999999999' },
+  call: {
+    server: 'busy', hash: `#/calls/${CALL}`,
+    async go(page) {
+      await page.getByRole('button', { name: 'Steps of answer 2' }).click();
+      await page.locator('details.tool summary').first().click();
+      await page.locator('details.json summary').first().click();
+    },
+  },
+  'call-live': { server: 'busy', hash: `#/calls/${LIVE}` },
+  'call-delete': { server: 'busy', hash: `#/calls/${CALL}`, go: (page) => page.getByRole('button', { name: 'Delete' }).click() },
+  handoffs: { server: 'busy', hash: '#/handoffs' },
+  'handoffs-empty': { server: 'empty', hash: '#/handoffs' },
+  health: { server: 'busy', hash: '#/system' },
+  settings: { server: 'busy', hash: '#/system/settings' },
+  audit: { server: 'busy', hash: '#/system/audit' },
+  'audit-empty': { server: 'empty', hash: '#/system/audit' },
+  nowhere: { server: 'busy', hash: '#/nowhere' },
+  login: { server: 'locked' },
+  'login-wrong': {
+    server: 'locked',
+    async go(page) {
+      await page.getByLabel('Password').fill('guessed');
+      await page.keyboard.press('Enter');
+      await page.getByText('That is not the password.').waitFor();
+    },
+  },
+  'phone-idle': { server: 'empty', hash: '' },
+  'phone-speaking': { server: 'empty', hash: '#/phone', go: speaking },
+  'phone-keypad': {
+    server: 'empty', hash: '#/phone',
+    async go(page) {
+      await speaking(page);
+      await page.getByRole('button', { name: 'Keypad' }).click();
+    },
+  },
+  'phone-waiting': { server: 'empty', hash: '#/phone', go: waiting },
+  'phone-accepted': {
+    server: 'empty', hash: '#/phone',
+    async go(page) {
+      await waiting(page);
+      await page.getByRole('button', { name: 'Accept the call' }).click();
+      await page.getByText('Connected').waitFor();
+      await page.locator('.frames summary').click();
+      await page.frameLocator('iframe').getByText('Summary').waitFor();
+    },
+  },
+  'phone-over': {
+    server: 'empty', hash: '#/phone',
+    async go(page) {
+      await waiting(page);
+      await page.getByRole('button', { name: 'Hang up' }).click();
+      await page.getByText('You hung up.').waitFor();
+      await page.locator('.options summary').click();
+    },
+  },
+  desk: { server: 'busy', hash: null },
+};
+
+async function speaking(page) {
+  await page.getByRole('button', { name: 'Call the agent' }).click();
+  await page.locator('.bubble .said', { hasText: 'You are talking' }).waitFor();
+}
+
+async function waiting(page) {
+  await speaking(page);
+  await page.getByRole('button', { name: 'Can I talk to a person?' }).click();
+  await page.getByRole('button', { name: 'Accept the call' }).waitFor();
+}
+
+let browser;
+const servers = {};
+
+before(async () => {
+  await mkdir(PICTURES, { recursive: true });
+  browser = await launch();
+  servers.busy = await start({ kind: 'busy', desk: true });
+  servers.empty = await start({ kind: 'empty', desk: true });
+  servers.locked = await start({ locked: true });
+});
+
+after(async () => {
+  await browser?.close();
+  for (const server of Object.values(servers)) await server.close();
+});
+
+for (const [name, { server, hash = '', go }] of Object.entries(PAGES)) {
+  for (const [width, height] of Object.entries(SIZES)) {
+    for (const scheme of ['light', 'dark']) {
+      test(`${name} at ${width} px, ${scheme}`, async (t) => {
+        const page = await open(browser, { width: Number(width), height, scheme, expected: [/status of 401/u] });
+        t.after(() => page.context().close());
+        await page.goto(servers[server].url + (hash === null ? '/desk/sample' : `/${hash}`));
+        await page.locator('h1, h2').first().waitFor();
+        await go?.(page);
+        await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect.getTiming().iterations === 1).map((one) => one.finished.catch(() => {}))));
+        await page.waitForLoadState('networkidle').catch(() => {});
+        await page.screenshot({ path: `${PICTURES}/${name}-${width}-${scheme}.png` });
+        const sticksOut = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(sticksOut <= 0, `${sticksOut} px stick out`);
+        assert.deepEqual(await findings(page), []);
+        assert.deepEqual(page.complaints, []);
+      });
+    }
+  }
+}
+
+async function findings(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'], iframes: false }));
+  return violations.filter(({ impact }) => ['serious', 'critical'].includes(impact))
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join(' | ')}`);
+}
