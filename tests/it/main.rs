@@ -7,6 +7,7 @@ mod calls;
 #[path = "../faults/mod.rs"]
 mod faults;
 mod handoff_schema;
+mod load;
 mod model;
 mod postgres;
 mod promises;

@@ -83,6 +83,8 @@ impl Talk {
     /// The deadline has passed.
     pub(super) fn due(&mut self, now: Duration) -> Step {
         match self.phase {
+            // After an interrupt in the last turn: what is stale has had its time to come.
+            Phase::Thinking { ask, partials: 0 } if ask <= now && self.has_asked_all() => Step::HangUp,
             Phase::Thinking { ask, partials: 0 } if ask <= now => self.ask(ask, now),
             Phase::Thinking { ask, partials } if partials > 0 && self.deadline() <= now => {
                 self.phase = Phase::Thinking { ask, partials: partials - 1 };
@@ -139,8 +141,12 @@ impl Talk {
         if self.hearing.wants_person() { self.plan.patience } else { CLOSING }
     }
 
+    fn has_asked_all(&self) -> bool {
+        self.plan.turns > 0 && self.turn >= self.plan.turns || self.turn + 1 >= MOST
+    }
+
     fn think(&mut self, now: Duration) -> Step {
-        if self.plan.turns > 0 && self.turn >= self.plan.turns || self.turn + 1 >= MOST {
+        if self.has_asked_all() {
             return Step::HangUp;
         }
         let ask = now + self.dice.about(self.plan.think);
