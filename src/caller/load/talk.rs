@@ -12,6 +12,8 @@ use super::said::Said;
 const SYLLABLE: Duration = Duration::from_millis(120);
 /// From an interrupt to the end of what is said in it, on average.
 const REMARK: Duration = Duration::from_millis(250);
+/// How long a caller thinks before the first question at the most.
+const FIRST: Duration = Duration::from_secs(2);
 /// How long a caller listens for more after `end`.
 const LINGER: Duration = Duration::from_millis(100);
 /// How long a reply may take to be closed once its last word came.
@@ -55,7 +57,7 @@ impl Talk {
         let mut dice = Dice::new(plan.seed, number);
         let hearing = Hearing::new(call, plan.grace);
         // Those who come at the same time shall not ask at the same time.
-        let ask = now + plan.think.mul_f64(dice.share() * 2.0);
+        let ask = now + plan.think.min(FIRST).mul_f64(dice.share());
         let phase = Phase::Thinking { ask, partials: plan.partials };
         Self { plan, call, dice, phase, turn: 0, hearing }
     }
