@@ -48,7 +48,8 @@ impl ByHand {
             let mut headers = [httparse::EMPTY_HEADER; 32];
             let mut request = httparse::Request::new(&mut headers);
             if let httparse::Status::Complete(length) = request.parse(&read).ok()? {
-                let is_key = |header: &&httparse::Header<'_>| header.name.eq_ignore_ascii_case("sec-websocket-key");
+                let is_key =
+                    |header: &&httparse::Header<'_>| header.name.eq_ignore_ascii_case("sec-websocket-key");
                 let key = headers.iter().find(is_key)?.value;
                 break (length, STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize()));
             }

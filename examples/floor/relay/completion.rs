@@ -183,7 +183,13 @@ mod tests {
 
     fn answer() -> String {
         let words = |words: &str| chunk(&format!("data: {{\"delta\":{{\"content\":\"{words}\"}}}}\n\n"));
-        format!("{HEAD}{}{}{}{}0\r\n\r\n", words(""), words(" a\\\"b"), words(" \u{e9}"), chunk("data: [DONE]\n\n"))
+        format!(
+            "{HEAD}{}{}{}{}0\r\n\r\n",
+            words(""),
+            words(" a\\\"b"),
+            words(" \u{e9}"),
+            chunk("data: [DONE]\n\n")
+        )
     }
 
     /// What is read when the answer comes in these pieces, and whether it was read to its end.

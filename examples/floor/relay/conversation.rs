@@ -32,10 +32,7 @@ impl Head {
                  accept: text/event-stream\r\nauthorization: Bearer none\r\ncontent-length: "
             ),
             before: format!(r#"{{"model":"gpt-4.1-mini","stream":true,"messages":[{system}"#),
-            behind: format!(
-                r#"],"temperature":0.3,"tools":{},"tool_choice":"auto"}}"#,
-                Value::Array(tools)
-            ),
+            behind: format!(r#"],"temperature":0.3,"tools":{},"tool_choice":"auto"}}"#, Value::Array(tools)),
         }
     }
 }
@@ -149,8 +146,10 @@ mod tests {
         let (head, body) = request.split_once("\r\n\r\n").unwrap();
         assert!(head.ends_with(&format!("content-length: {}", body.len())));
         let body: Value = serde_json::from_str(body).unwrap();
-        let said: Vec<&str> =
-            body["messages"].as_array().unwrap()[1..].iter().map(|m| m["content"].as_str().unwrap()).collect();
+        let said: Vec<&str> = body["messages"].as_array().unwrap()[1..]
+            .iter()
+            .map(|m| m["content"].as_str().unwrap())
+            .collect();
         assert_eq!(said, ["one", r#" a "b""#, "two"]);
         assert_eq!(body["tools"].as_array().unwrap().len(), 4);
     }
