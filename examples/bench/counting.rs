@@ -1,7 +1,7 @@
 //! What repeats itself on any machine: instructions and allocations for each token.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command;
 
 use super::figures::Failed;
@@ -16,7 +16,9 @@ const TURNS: u64 = 5;
 /// User instructions that the whole server takes for each token.
 pub(crate) fn instructions() -> Result<f64, Failed> {
     let [short, long] = TOKENS;
-    let (fewer, more) = (executed(short)?, executed(long)?);
+    let file = std::env::temp_dir().join(format!("warmline-instructions-{}", std::process::id()));
+    let (fewer, more) = (executed(short, &file)?, executed(long, &file)?);
+    let _ = fs::remove_file(&file);
     let per_token = more.saturating_sub(fewer) as f64 / ((long - short) * CALLS * TURNS) as f64;
     println!(
         "{fewer} instructions with answers of {short} tokens, {more} with {long}: {per_token:.0} for each"
@@ -24,10 +26,8 @@ pub(crate) fn instructions() -> Result<f64, Failed> {
     Ok(per_token)
 }
 
-/// All instructions of a server that has had these calls.
-fn executed(tokens: u64) -> Result<u64, Failed> {
-    let file: PathBuf =
-        std::env::temp_dir().join(format!("warmline-instructions-{}-{tokens}", std::process::id()));
+/// All instructions of a server that has had these calls. What callgrind knows of them is left in the file.
+pub(crate) fn executed(tokens: u64, file: &Path) -> Result<u64, Failed> {
     let output = format!("--callgrind-out-file={}", file.display());
     let valgrind = ["valgrind", "--quiet", "--tool=callgrind", &output];
     // Slow enough for a server that is fifty times as slow as otherwise.
@@ -40,9 +40,7 @@ fn executed(tokens: u64) -> Result<u64, Failed> {
     if report.is_void {
         return Err(report.verdict().into());
     }
-    let text = fs::read_to_string(&file)?;
-    let _ = fs::remove_file(&file);
-    total(&text).ok_or_else(|| "valgrind wrote no total".into())
+    total(&fs::read_to_string(file)?).ok_or_else(|| "valgrind wrote no total".into())
 }
 
 /// The sum at the end of what callgrind writes.

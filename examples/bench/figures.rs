@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use warmline::caller::load::{Quantiles, Report};
@@ -55,6 +56,8 @@ pub(crate) struct Run {
     /// Which share of a core the callers took.
     pub(crate) callers: f64,
     pub(crate) faults: u64,
+    /// Which share of the machine others took meanwhile.
+    pub(crate) neighbours: f64,
 }
 
 /// So many idle calls, and what they occupy in KiB.
@@ -127,7 +130,19 @@ impl Run {
             callers: rounded(report.own_share()),
             // Calls that do not end are a fault too.
             faults: report.faults.total() + u64::from(!report.ended),
+            neighbours: 0.0,
         }
+    }
+
+    /// The same, on a machine of so many cores, with what the model took in the whole run.
+    pub(crate) fn beside(self, report: &Report, model: Duration, cores: usize) -> Self {
+        let measured = &report.measured;
+        let server = measured.closed.processor.saturating_sub(measured.opened.processor);
+        let words = report.words as f64 / report.counts.words.max(1) as f64;
+        let ours = server + measured.own_processor + model.mul_f64(words.min(1.0));
+        let room = measured.seconds * cores.max(1) as f64;
+        let others = measured.machine.saturating_sub(ours).as_secs_f64();
+        Self { neighbours: if room > 0.0 { rounded(others / room) } else { 0.0 }, ..self }
     }
 }
 

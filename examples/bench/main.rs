@@ -19,6 +19,7 @@ mod goals;
 mod groups;
 mod page;
 mod picture;
+mod profiling;
 #[path = "../floor/relay/mod.rs"]
 mod relay;
 mod stage;
@@ -27,7 +28,7 @@ mod starting;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use figures::{Failed, Figures, Machine};
 use groups::{Bench, Group, Peer};
@@ -64,6 +65,23 @@ struct Arguments {
 enum Command {
     /// Write the table and the picture of docs/PERFORMANCE.md
     Report,
+    /// Show where the server's time goes, or its instructions; wants `--profile profiling`
+    Profile {
+        /// What is counted
+        #[arg(value_enum, default_value_t = Counted::Time)]
+        counted: Counted,
+        /// Where the flame graph or callgrind's file goes
+        #[arg(long, value_name = "FILE", default_value = "profile.svg")]
+        output: PathBuf,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Counted {
+    /// Samples of time, by perf
+    Time,
+    /// Instructions, by valgrind
+    Instructions,
 }
 
 fn main() -> ExitCode {
@@ -71,8 +89,12 @@ fn main() -> ExitCode {
         return code;
     }
     let arguments = Arguments::parse();
-    let done = match arguments.command {
+    let done = match &arguments.command {
         Some(Command::Report) => report(&arguments.figures),
+        Some(Command::Profile { counted: Counted::Time, output }) => profiling::time(output).map(|()| true),
+        Some(Command::Profile { counted: Counted::Instructions, output }) => {
+            profiling::instructions(output).map(|()| true)
+        }
         None => measure(&arguments),
     };
     match done {

@@ -15,6 +15,8 @@ use super::relay::{Kind, Server};
 
 /// Tells this program what it is.
 const ROLE: &str = "WARMLINE_BENCH_ROLE";
+/// What signs for a peer that insists on it, as peers/agent_connect.py has it.
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 /// How long a server may take to start.
 const START: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(1);
@@ -53,12 +55,12 @@ pub(crate) struct Actor {
 pub(crate) struct Running {
     actor: Option<Actor>,
     /// How the callers reach it.
-    target: [String; 2],
+    target: Vec<String>,
 }
 
 /// The model.
 pub(crate) struct ModelProcess {
-    _actor: Actor,
+    actor: Actor,
     pub(crate) url: String,
 }
 
@@ -116,7 +118,13 @@ impl ModelProcess {
         let mut command = actor("warmline", place, &[])?;
         let mut child = command.args(["bench", "model"]).args(options).stdout(Stdio::piped()).spawn()?;
         let url = first_line(&mut child)?;
-        Ok(Self { _actor: Actor { child, folder: None }, url })
+        Ok(Self { actor: Actor { child, folder: None }, url })
+    }
+
+    /// What it took so far.
+    pub(crate) fn processor(&self) -> Duration {
+        let usage = Process::of(self.actor.child.id()).and_then(Process::usage);
+        usage.unwrap_or_default().processor
     }
 }
 
@@ -136,7 +144,7 @@ impl Running {
                 let child = command.spawn()?;
                 let actor = Some(Actor { child, folder: Some(folder) });
                 let url = format!("http://127.0.0.1:{port}/voice/incoming");
-                let running = Self { actor, target: ["--webhook".to_owned(), url] };
+                let running = Self { actor, target: vec!["--webhook".to_owned(), url] };
                 wait_until(|| is_ready(port))?;
                 Ok(running)
             }
@@ -152,19 +160,20 @@ impl Running {
                     .stderr(Stdio::null())
                     .spawn()?;
                 let actor = Some(Actor { child, folder: None });
-                let running =
-                    Self { actor, target: ["--ws".to_owned(), format!("ws://127.0.0.1:{port}/ws")] };
+                let url = format!("ws://127.0.0.1:{port}/ws");
+                let target = ["--ws", &url, "--sign", TOKEN].map(str::to_owned).to_vec();
+                let running = Self { actor, target };
                 wait_until(|| TcpStream::connect(("127.0.0.1", port)).is_ok())?;
                 Ok(running)
             }
-            Side::Peer(url) => Ok(Self { actor: None, target: ["--ws".to_owned(), url.clone()] }),
+            Side::Peer(url) => Ok(Self { actor: None, target: vec!["--ws".to_owned(), url.clone()] }),
         }
     }
 
     fn written_by_hand(role: &str, model: &str, place: Place) -> Result<Self, Failed> {
         let mut child = actor(role, place, &[])?.arg(model).stdout(Stdio::piped()).spawn()?;
         let url = first_line(&mut child)?;
-        Ok(Self { actor: Some(Actor { child, folder: None }), target: ["--ws".to_owned(), url] })
+        Ok(Self { actor: Some(Actor { child, folder: None }), target: vec!["--ws".to_owned(), url] })
     }
 
     /// The process, if it was started here.

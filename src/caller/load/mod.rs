@@ -27,7 +27,7 @@ pub use faults::Faults;
 pub use hearing::{Hearing, Sample, Standing};
 pub use mark::{BEFORE_QUESTION, Kind, Question, Reader, Stamp, Wish, Word};
 pub use plan::{Dice, Plan};
-pub use process::{Process, Usage};
+pub use process::{Process, Usage, machine_busy};
 pub use report::{Measured, Moment, Report};
 pub use run::{Load, Target};
 pub use tally::{Counts, Quantiles};

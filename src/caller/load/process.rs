@@ -83,6 +83,20 @@ impl Process {
     }
 }
 
+/// How long the processors of this machine were busy, all together, with whatever it was. Zero where the system does
+/// not say.
+pub fn machine_busy() -> Duration {
+    busy(&fs::read_to_string("/proc/stat").unwrap_or_default())
+}
+
+/// Everything but `idle` and `iowait` of the first line.
+fn busy(stat: &str) -> Duration {
+    let fields = stat.lines().next().unwrap_or_default().split_whitespace().skip(1);
+    let ticks = fields.take(8).enumerate().filter(|(place, _)| !matches!(place, 3 | 4));
+    let ticks: u64 = ticks.map(|(_, ticks)| first_number(ticks)).sum();
+    TICK * u32::try_from(ticks).unwrap_or(u32::MAX)
+}
+
 /// Linux counts in hundredths of a second for every program.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -125,6 +139,7 @@ mod tests {
     fn the_systems_tables_are_read() {
         let stat = "42 (a b) c) S 1 42 42 0 -1 4194560 100 0 0 0 150 50 0 0 20 0 3 0 100 1 1";
         assert_eq!(processor_time(stat), Duration::from_secs(2));
+        assert_eq!(busy("cpu  10 20 30 400 50 1 2 3 0 0\ncpu0 1 1 1 1\n"), Duration::from_millis(660));
         let status = "Name:\tx\nVmHWM:\t    2048 kB\nVmRSS:\t    1024 kB\nvoluntary_ctxt_switches:\t7\n\
                       nonvoluntary_ctxt_switches:\t3\n";
         assert_eq!(number_after(status, "VmRSS:"), 1024);

@@ -1,6 +1,7 @@
 //! What a run came to, for people and for programs.
 
 use std::fmt::{self, Write as _};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +66,9 @@ pub struct Measured {
     /// After the last call.
     pub after: Usage,
     /// Processor time of the callers themselves, while it was measured.
-    pub own_processor: std::time::Duration,
+    pub own_processor: Duration,
+    /// How long the processors of this machine were busy meanwhile, all together.
+    pub machine: Duration,
 }
 
 /// The target at some moment.
@@ -215,7 +218,6 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn report() -> Report {
         let usage = |millis, resident| Usage {

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::line::World;
 use super::plan::Plan;
-use super::process::{Process, Usage};
+use super::process::{Process, Usage, machine_busy};
 use super::report::{Measured, Moment, Report};
 use crate::caller::{CallError, Twilio};
 use crate::clock::since_boot;
@@ -132,6 +132,7 @@ impl Load {
         let connected = self.usage();
         self.looking(world, began, moments, sleep(self.plan.warm_up)).await;
         let (opened, own) = (self.usage(), Process::own().usage().unwrap_or_default());
+        let machine = machine_busy();
         let from = since_boot();
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         world.from.store(micros(from), Ordering::Relaxed);
@@ -144,6 +145,7 @@ impl Load {
             connected,
             opened,
             closed,
+            machine: machine_busy().saturating_sub(machine),
             own_processor: own_closed.processor.saturating_sub(own.processor),
             ..Measured::default()
         }
