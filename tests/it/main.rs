@@ -9,6 +9,7 @@ mod console;
 #[path = "../faults/mod.rs"]
 mod faults;
 mod handoff_schema;
+mod load;
 mod model;
 mod monitoring;
 mod postgres;
