@@ -62,7 +62,7 @@ mod tests {
         }
         // A name that sounds secret is one.
         for setting in SETTINGS {
-            let sounds = ["TOKEN", "SECRET", "PASSWORD", "KEY", "DATABASE"];
+            let sounds = ["TOKEN", "SECRET", "PASSWORD", "KEY", "DATABASE", "HEADERS"];
             assert_eq!(
                 sounds.iter().any(|word| setting.name.contains(word)),
                 setting.secret,
