@@ -67,7 +67,7 @@ for (const [width, height, scheme] of [[1440, 900, 'light'], [390, 844, 'dark']]
     await looked(page, `waiting-${width}`);
     await button(page, 'Accept the call').click();
     const desk = page.frameLocator('iframe');
-    await desk.getByRole('heading', { name: 'What was said' }).waitFor();
+    await desk.getByRole('heading', { name: 'Summary' }).waitFor();
     await desk.getByText('Where is my parcel?').first().waitFor();
     await looked(page, `accepted-${width}`);
     await button(page, 'End the call').click();
