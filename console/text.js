@@ -40,7 +40,6 @@ export const text = {
     onTheLine: 'On the line',
     backToPhone: 'Back to the phone',
     version: (version) => `Version ${version}`,
-    loading: 'Loading',
     close: 'Close',
     cancel: 'Cancel',
     more: 'Show more',
@@ -91,7 +90,6 @@ export const text = {
   },
 
   mood: { positive: 'Friendly', neutral: 'Neutral', negative: 'Upset' },
-  moodLabel: 'Mood',
 
   who: { caller: 'Caller', agent: 'Agent', person: 'Person' },
 
@@ -111,8 +109,7 @@ export const text = {
     emergency: 'Emergency',
     drain: 'Server ends',
     overload: 'Server full',
-    operator: 'Handed over in the console',
-    console: 'Handed over in the console',
+    supervisor: 'Handed over in the console',
   },
 
   outcomes: {
@@ -145,13 +142,8 @@ export const text = {
     lost: 'The live feed is interrupted. What you see may be old; it reconnects by itself.',
     feed: { live: 'Live', connecting: 'Connecting', lost: 'Interrupted' },
     list: 'Live calls, longest first',
-    caller: 'Caller',
-    state: 'State',
-    words: 'Last words',
     silence: 'Nothing was said yet',
-    lasted: 'Duration',
     turns: (turns) => text.count.turn(turns),
-    open: 'Open',
     openCall: (caller) => `Open the call of ${caller}`,
     actions: (caller) => `Actions for the call of ${caller}`,
     elsewhere: (node) => `on ${node}`,
@@ -220,7 +212,6 @@ export const text = {
     noStore: 'Nothing is kept: DATABASE_URL is none.',
     columns: { began: 'Began', caller: 'Caller', lasted: 'Lasted', turns: 'Turns', outcome: 'Ended', trigger: 'Why a person' },
     end: 'That is all.',
-    loaded: (count) => `${text.count.call(count)} shown.`,
   },
 
   call: {
@@ -231,7 +222,6 @@ export const text = {
     call: 'Call',
     line: 'Called',
     began: 'Began',
-    ended: 'Ended',
     lasted: 'Lasted',
     language: 'Language',
     turns: 'Turns',
@@ -259,7 +249,6 @@ export const text = {
     live: 'Live: the page follows the call',
     exportJson: 'Export JSON',
     copy: 'Copy transcript',
-    more: 'More actions',
     handoffs: 'Hand-off',
     handoffsNone: 'The call did not go to a person.',
     handoffsNotYet: 'The agent has the call.',
@@ -280,7 +269,6 @@ export const text = {
     firstSound: 'First sound',
     firstSoundHint: 'median until the platform spoke',
     answers: 'Answers',
-    turn: 'Answer',
     scale: 'Time shown',
     short: 'Until it speaks',
     whole: 'Until all was heard',
@@ -305,8 +293,6 @@ export const text = {
     },
     details: (number) => `Steps of answer ${number}`,
     step: 'Step',
-    after: 'After',
-    cut: 'cut off',
   },
 
   handoffs: {
@@ -315,10 +301,8 @@ export const text = {
     emptyTitle: 'No hand-off yet',
     empty: 'When a call goes to a person, its reason, summary and mood appear here. Try it: call the agent and ask for a person.',
     emptyAction: 'Call the agent',
-    openCall: 'Open the call',
     openDesk: 'Desk page',
     list: 'Hand-offs, the latest first',
-    loaded: (count) => `${count} shown.`,
   },
 
   system: {
@@ -341,7 +325,6 @@ export const text = {
       model: 'Who answers',
       resting: (names) => `Left alone after failures: ${names}`,
       awake: 'No endpoint is being left alone',
-      version: 'Version',
     },
     settings: {
       filter: 'Find a setting',
@@ -394,7 +377,6 @@ export const text = {
       listening: 'Listening to you',
       thinking: 'Thinking',
       speaking: 'Speaking',
-      music: 'Playing a recording',
       moving: 'Handing over',
       announcing: 'Announcement',
       queued: 'Waiting for a person',
@@ -453,7 +435,6 @@ export const text = {
       silent: 'This browser has no voice. The words are shown instead.',
     },
     reconnecting: 'The line dropped. Connecting again.',
-    calling: 'You are calling.',
     guide: {
       title: 'Your first call',
       lead: 'Five steps, one minute.',
@@ -492,8 +473,6 @@ export const text = {
     summary: 'Summary',
     facts: 'Facts',
     said: 'Last words',
-    reason: 'Reason',
-    code: 'Code',
     attributes: 'Task attributes, as TaskRouter gets them',
     workflow: (sid) => `Workflow ${sid}`,
     queue: (name) => `Queue ${name}`,
@@ -518,7 +497,6 @@ export const text = {
     in: 'from the server',
     reports: 'Playback reports',
     copy: 'Copy all',
-    clear: 'Clear',
     list: 'Frames',
     partial: 'partial',
     last: 'last',
@@ -526,7 +504,6 @@ export const text = {
     after: (ms) => `after ${ms} ms`,
     opened: 'socket opened',
     closed: (code) => `socket closed, ${code}`,
-    dropped: (count) => `The oldest ${count} are not shown.`,
   },
 
   faults: {

@@ -45,9 +45,14 @@ async function request(method, path, body, signal) {
 export function pages(path, query, limit = 50) {
   let cursor = null;
   let done = false;
+  let kept = true;
   return {
     get done() {
       return done;
+    },
+    /** False where the server keeps nothing, so that a list holds what is live alone. */
+    get kept() {
+      return kept;
     },
     async more(signal) {
       const parameters = new URLSearchParams({ limit, ...query });
@@ -56,6 +61,7 @@ export function pages(path, query, limit = 50) {
       const page = await get(`${path}?${parameters}`, signal);
       cursor = page.next ?? null;
       done = !cursor;
+      kept = page.kept !== false;
       return page.items;
     },
   };

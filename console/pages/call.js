@@ -41,6 +41,7 @@ export function page({ path: [, callSid] }) {
 
   function follow() {
     stream = new Stream(`/calls/${encodeURIComponent(callSid)}/live`, {
+      gone: () => stream.close(),
       call(next) {
         show(next);
         // A call that ended may still come to its queue and its target: one more look, later.

@@ -31,7 +31,7 @@ export function page({ query }) {
       rows.append(...items.map(row));
       replace(place, rows.children.length ? table : nothing());
       more.hidden = list.done;
-      write(status, list.done && rows.children.length ? words.end : '');
+      write(status, list.kept ? (list.done && rows.children.length ? words.end : '') : words.noStore);
       if (!first && items.length) rows.children[rows.children.length - items.length].querySelector('a').focus();
     } catch (error) {
       if (error.name === 'AbortError') return;

@@ -32,7 +32,7 @@ export function page() {
         title: words.emptyTitle, detail: words.empty, action: words.emptyAction, href: link(['phone']), image: 'handoffs',
       }));
       more.hidden = list.done;
-      write(status, list.done && items.children.length ? text.calls.end : '');
+      write(status, list.kept ? (list.done && items.children.length ? text.calls.end : '') : text.calls.noStore);
       if (!first && loaded.length) items.children[items.children.length - loaded.length].querySelector('a').focus();
     } catch (error) {
       if (error.name === 'AbortError') return;

@@ -57,13 +57,14 @@ function tiles(state) {
   const serving = state.ready ? say.ready : state.draining ? say.draining : say.notReady;
   // Who waits for a person or is written late is worth a look; an outage is worth more.
   const kept = store.away ? say.away : store.kept ? say.kept : say.off;
+  const where = typeof store.kept === 'string' ? store.kept : null;
   const resting = model.resting ?? [];
   return h('dl.tiles',
     tile(text.product, serving, [], state.ready ? 'good' : 'bad'),
     tile(say.calls, count(calls.live), [calls.most ? say.most(calls.most) : null]),
     tile(say.uptime, roughly((state.uptimeSeconds ?? 0) * 1000), [text.shell.version(state.version)]),
     tile(say.model, model.describe, [resting.length ? say.resting(resting.join(', ')) : say.awake], resting.length ? 'warn' : 'plain'),
-    tile(say.store, kept, [
+    tile(say.store, kept, [where,
       store.waiting ? `${count(store.waiting)} ${say.waiting}` : null, store.lost ? `${count(store.lost)} ${say.lost}` : null,
     ], store.away || store.lost ? 'bad' : 'plain'));
 }
@@ -100,6 +101,7 @@ async function settings(place, signal) {
 /** A target or a rule, however the server tells it. */
 function told(value) {
   if (value === null || typeof value !== 'object') return String(value);
+  if (value.name && value.value !== undefined) return `${title(value.name)}: ${told(value.value)}`;
   return Object.entries(value).map(([name, one]) => `${title(name)}: ${told(one)}`).join(', ');
 }
 

@@ -8,7 +8,7 @@ import { icon } from './icons.js';
 import { toast } from './notice.js';
 
 const LONGEST_NOTE = 500;
-const LONGEST_REASON = 200;
+const LONGEST_REASON = 300;
 
 const path = (callSid, action) => `/calls/${encodeURIComponent(callSid)}${action}`;
 

@@ -22,7 +22,7 @@ export function shell({ session, signOut }) {
     h('a.brand', { href: link(['live']) }, mark(28), h('span', text.product)),
     h('ul', ITEMS.map((name) => h('li', links.get(name)))),
     line,
-    h('div.nav-foot', h('p.about', h('span', session.model), h('span', words.version(session.version))),
+    h('div.nav-foot', h('p.about', h('span', { title: session.model }, session.model.split(' (')[0]), h('span', words.version(session.version))),
       h('div.nav-tools', theme(), session.access === 'signedIn' && h('button.tool-button', {
         type: 'button', title: words.signOut, 'aria-label': words.signOut, onclick: signOut,
       }, icon('out', 20)))));

@@ -34,7 +34,7 @@ export function waterfall() {
   function draw() {
     if (!measured.length) return replace(body, h('p.quiet', words.none));
     const covered = extent(measured, whole);
-    return replace(body, figures(summary(measured)), legend(new Set(measured.flatMap(({ spans }) => spans.map(({ name }) => name)))), table(measured, covered, opened));
+    return replace(body, figures(summary(measured)), legend(measured.some(({ spans }) => spans.some(({ name, from, to }) => name === 'tool' && to > from))), table(measured, covered, opened));
   }
 
   return {
@@ -55,8 +55,8 @@ function figures({ answers: count, firstWord, slowest, firstSound }) {
     figure(words.answers, String(count)));
 }
 
-function legend(used) {
-  return h('ul.legend', SPANS.filter((name) => used.has(name)).map((name) => h('li', { title: words.spans[name][1] },
+function legend(tools) {
+  return h('ul.legend', SPANS.filter((name) => tools || name !== 'tool').map((name) => h('li', { title: words.spans[name][1] },
     h('i', { dataset: { span: name }, 'aria-hidden': 'true' }), words.spans[name][0])));
 }
 

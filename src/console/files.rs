@@ -10,6 +10,8 @@ use super::{Desk, access};
 /// The folder of this repository. A debug build reads it anew each time.
 #[derive(Embed)]
 #[folder = "console/"]
+#[exclude = "test/*"]
+#[exclude = "package.json"]
 struct Files;
 
 /// The page; where there is no console, how to get one.

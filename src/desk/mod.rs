@@ -16,6 +16,8 @@ const EXPIRED: &str = include_str!("expired.html");
 pub struct Page {
     caller: Option<String>,
     verified: String,
+    /// `yes`, `no` or `unknown`: how far the number can be believed.
+    trust: &'static str,
     line: Option<String>,
     began: Option<String>,
     language: String,
@@ -35,7 +37,10 @@ pub struct Page {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Line {
+    /// `caller` or `agent`.
     who: &'static str,
+    /// How long after the call began, where that is known: `0:05`.
+    at: Option<String>,
     heard: String,
     /// What was said and not heard.
     unheard: String,
@@ -52,11 +57,12 @@ impl Page {
         page.caller = kept.call.caller.as_ref().map(|caller| caller.expose().clone());
         page.line = kept.call.line.as_ref().map(|line| line.expose().clone());
         page.began = Some(kept.call.began_at.to_string());
-        page.verified = verified(kept.call.verified.as_deref());
+        (page.trust, page.verified) = verified(kept.call.verified.as_deref());
         // Facts that did not fit into the document are here too.
         page.facts = kept.facts.iter().map(|(name, fact)| (name.clone(), fact.expose().clone())).collect();
         if !kept.turns.is_empty() {
-            page.transcript = kept.turns.iter().filter_map(Line::of_turn).collect();
+            let began = kept.call.began_at.0;
+            page.transcript = kept.turns.iter().filter_map(|turn| Line::of_turn(turn, began)).collect();
             page.shortened = false;
         }
         Some(page)
@@ -67,14 +73,17 @@ impl Page {
         let context = &document.context;
         let line = |line: &crate::handoff::Line| Line {
             who: who(line.who),
+            at: None,
             heard: line.text.expose().clone(),
             unheard: String::new(),
             interrupted: false,
         };
         let facts = context.memory.iter();
+        let (trust, verified) = verified(None);
         Self {
             caller: None,
-            verified: verified(None),
+            verified,
+            trust,
             line: None,
             began: None,
             language: context.language.clone(),
@@ -94,11 +103,14 @@ impl Page {
 }
 
 impl Line {
-    fn of_turn(turn: &Turn) -> Option<Self> {
+    /// A turn of a call that began at a time, in milliseconds. One without words is none.
+    fn of_turn(turn: &Turn, began: u64) -> Option<Self> {
+        let seconds = turn.steps.began.saturating_sub(began) / 1000;
         let (text, heard) = (turn.text.expose(), turn.heard_text());
         let unheard = text[heard.len()..].trim().to_owned();
         let line = Self {
             who: who(turn.who),
+            at: Some(format!("{}:{:02}", seconds / 60, seconds % 60)),
             heard: heard.trim().to_owned(),
             unheard,
             interrupted: turn.interrupted,
@@ -109,8 +121,8 @@ impl Line {
 
 fn who(who: Speaker) -> &'static str {
     match who {
-        Speaker::Caller => "Caller",
-        Speaker::Agent => "Assistant",
+        Speaker::Caller => "caller",
+        Speaker::Agent => "agent",
     }
 }
 
@@ -122,18 +134,21 @@ fn word(value: impl Serialize) -> String {
 /// What Twilio says of the number, for somebody who has to decide whether to believe it.
 ///
 /// <https://www.twilio.com/docs/voice/trusted-calling-with-shakenstir>
-fn verified(word: Option<&str>) -> String {
-    match word {
-        Some("TN-Validation-Passed-A") => "The network vouches for the number. Who is calling was not verified.",
-        Some("TN-Validation-Passed-B" | "TN-Validation-Passed-C") => {
-            "The network vouches for where the call came from, not for the number. Who is calling was not verified."
+fn verified(word: Option<&str>) -> (&'static str, String) {
+    let (trust, words) = match word {
+        Some("TN-Validation-Passed-A") => {
+            ("yes", "The network vouches for the number. Who is calling was not verified.")
         }
+        Some("TN-Validation-Passed-B" | "TN-Validation-Passed-C") => (
+            "unknown",
+            "The network vouches for where the call came from, not for the number. Who is calling was not verified.",
+        ),
         Some(word) if word.starts_with("TN-Validation-Failed") => {
-            "The network says that the number may be forged. Who is calling was not verified."
+            ("no", "The network says that the number may be forged. Who is calling was not verified.")
         }
-        Some(_) | None => "Not verified: the number is what the network sent.",
-    }
-    .to_owned()
+        Some(_) | None => ("unknown", "Not verified: the number is what the network sent."),
+    };
+    (trust, words.to_owned())
 }
 
 /// The page.
@@ -194,16 +209,21 @@ mod tests {
             steps: crate::record::Steps::default(),
             answers: None,
         };
-        let line = Line::of_turn(&turn).unwrap();
+        let turn = Turn { steps: crate::record::Steps { began: 66_000, ..turn.steps }, ..turn };
+        let line = Line::of_turn(&turn, 1_000).unwrap();
         assert_eq!((line.heard.as_str(), line.unheard.as_str(), line.interrupted), ("One.", "Two.", true));
+        assert_eq!(line.at.as_deref(), Some("1:05"));
         let shown = page(&Page { transcript: vec![line], ..Page::from_document(&document()) });
-        assert!(shown.contains("<s class=\"unheard\">Two.</s>") && shown.contains("cut off"), "{shown}");
+        assert!(shown.contains("<s><span class=\"aside\">cut off: </span>Two.</s>"), "{shown}");
     }
 
     #[test]
     fn a_number_is_believed_no_more_than_the_network_does() {
-        assert!(verified(Some("TN-Validation-Passed-A")).starts_with("The network vouches for the number"));
-        assert!(verified(Some("TN-Validation-Failed-C")).contains("forged"));
-        assert!(verified(Some("anything")).starts_with("Not verified"));
+        let believed = |word| verified(Some(word)).0;
+        assert!(verified(Some("TN-Validation-Passed-A")).1.starts_with("The network vouches for the number"));
+        assert!(verified(Some("TN-Validation-Failed-C")).1.contains("forged"));
+        assert!(verified(Some("anything")).1.starts_with("Not verified"));
+        let words = ["TN-Validation-Passed-A", "TN-Validation-Passed-C", "TN-Validation-Failed-A", "anything"];
+        assert_eq!(words.map(believed), ["yes", "unknown", "no", "unknown"]);
     }
 }

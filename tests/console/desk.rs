@@ -35,13 +35,14 @@ async fn the_link_in_the_task_shows_the_hand_off_and_nothing_else() {
     assert_eq!(status, 200);
     for shown in [
         "billing dispute",
-        "negative",
+        "<header data-mood=\"negative\">",
+        "Upset",
         "Caller was charged twice for order 1182 &amp; wants &lt;a refund&gt;.",
         "+15551230000",
         "The network vouches for the number. Who is calling was not verified.",
         "<dt>order</dt><dd>1182</dd>",
-        "Once upon <s class=\"unheard\">a time.",
-        "cut off",
+        "<dd class=\"verified\" data-verified=\"yes\">",
+        "Once upon <s><span class=\"aside\">cut off: </span>a time.",
         "**** **** **** 1111",
         "ann@example.com",
         "&lt;b&gt;Ann&lt;",

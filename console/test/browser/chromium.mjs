@@ -1,7 +1,13 @@
 // A browser for the tests, and what every page has to keep: no error in its console, nothing its policy refuses.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+
+/** Where pictures are put. */
+export const PICTURES = process.env.PICTURES ?? fileURLToPath(new URL('../../../target/console/', import.meta.url));
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const PLACES = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const FLAGS = [
@@ -30,4 +36,12 @@ export async function open(browser, { width = 1440, height = 900, scheme = 'ligh
   });
   page.on('pageerror', (error) => page.complaints.push(error.stack ?? String(error)));
   return page;
+}
+
+/** What axe finds serious or critical. */
+export async function findings(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'], iframes: false }));
+  return violations.filter(({ impact }) => ['serious', 'critical'].includes(impact))
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join(' | ')}`);
 }

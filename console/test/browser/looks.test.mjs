@@ -2,16 +2,12 @@
 // sticks out at the side, and nothing in the browser's console.
 
 import assert from 'node:assert/strict';
-import { mkdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdir } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
 import { start } from '../mock/serve.mjs';
-import { launch, open } from './chromium.mjs';
+import { PICTURES, findings, launch, open } from './chromium.mjs';
 
-const PICTURES = process.env.PICTURES ?? fileURLToPath(new URL('../../../target/console/', import.meta.url));
-const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SIZES = { 390: 844, 1440: 900 };
 const [CALL, LIVE] = [1, 0x902].map((number) => `CA${number.toString(16).padStart(32, 'c0ffee00d15ea5e0')}`);
 
@@ -127,11 +123,4 @@ for (const [name, { server, hash = '', go }] of Object.entries(PAGES)) {
       });
     }
   }
-}
-
-async function findings(page) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'], iframes: false }));
-  return violations.filter(({ impact }) => ['serious', 'critical'].includes(impact))
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join(' | ')}`);
 }

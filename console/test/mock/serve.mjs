@@ -94,7 +94,7 @@ export async function start({ kind = 'busy', locked = false, desk = false, port 
     if (action === 'escalate' || action === 'whisper') {
       if (!live.has(callSid)) return problem(response, 409, 'The call is not live');
       seen[action === 'whisper' ? 'whispers' : 'escalations'].push(body);
-      if (action === 'escalate') change(callSid, { state: 'leaving', trigger: 'operator' });
+      if (action === 'escalate') change(callSid, { state: 'leaving', trigger: 'supervisor' });
       return json(response, 202);
     }
     if (request.method === 'DELETE') {
