@@ -230,9 +230,12 @@ impl<W: Wire> Running<W> {
             if let Poll::Ready(order) = presence.poll_order(context) {
                 return Poll::Ready(Event::Order(order));
             }
-            // An alarm that went off once is set before it is asked again.
-            if deadline.is_some() && alarm.as_mut().poll(context).is_ready() {
-                return Poll::Ready(Event::Alarm);
+            // Asked also while there is no deadline: one that is not asked wakes nobody.
+            while alarm.as_mut().poll(context).is_ready() {
+                if deadline.is_some() {
+                    return Poll::Ready(Event::Alarm);
+                }
+                alarm.as_mut().reset((now() + CALM).into());
             }
             Poll::Pending
         });

@@ -23,9 +23,11 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::chat::{ModelError, ModelEvent, ToolChoice};
+use crate::clock::now;
 use crate::llm::breaker::Breaker;
 use crate::llm::hedge::hedged;
 use crate::llm::{Answer, Model, Question};
+use crate::pii::bare_address;
 use answer::Reading;
 #[cfg(fuzzing)]
 pub use answer::read_answer;
@@ -160,7 +162,7 @@ impl Model for OpenAi {
     }
 
     fn resting(&self) -> Vec<String> {
-        let resting = self.endpoints.iter().filter(|ready| ready.breaker.is_resting());
+        let resting = self.endpoints.iter().filter(|ready| ready.breaker.is_resting(now()));
         resting.map(|ready| ready.name.to_owned()).collect()
     }
 
@@ -173,7 +175,7 @@ impl Model for OpenAi {
     fn describe(&self) -> String {
         let name = |ready: &Arc<Ready>| {
             let model = ready.model.as_deref().unwrap_or("the prompt's model");
-            format!("{model} at {}", ready.base_url)
+            format!("{model} at {}", bare_address(&ready.base_url))
         };
         self.endpoints.iter().map(name).collect::<Vec<_>>().join(", then ")
     }

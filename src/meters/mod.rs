@@ -28,6 +28,28 @@ const MOST_REASONS: usize = 32;
 /// The longest reason code that is a label of its own.
 const LONGEST_REASON: usize = 40;
 
+/// How many digits in a row a reason code may have as a label.
+const MOST_DIGITS: usize = 3;
+
+/// The stations of hand-offs, as the store calls them.
+const STATES: [&str; 7] = ["queued", "dialled", "answered", "voicemail", "message", "abandoned", "completed"];
+/// What can be wrong with a model: see [`kind`].
+const KINDS: [&str; 13] = [
+    "unreachable",
+    "silent",
+    "refused",
+    "bad_request",
+    "too_long",
+    "rate_limited",
+    "unavailable",
+    "broken",
+    "endless",
+    "empty",
+    "cut_short",
+    "filtered",
+    "resting",
+];
+
 static METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 
 /// The figures of one server. Those that come often are kept as handles.
@@ -124,9 +146,26 @@ impl Meters {
             first_word: time(table::FIRST_WORD),
             recorder,
         };
+        meters.begin_at_zero();
         meters.gauge(table::BUILD, &[("version", env!("CARGO_PKG_VERSION"))]).set(1.0);
         meters.gauge(table::STARTED, &[]).set(started.as_secs_f64());
         Ok(meters)
+    }
+
+    /// A counter that appears with its first event has no growth that a rule could see.
+    fn begin_at_zero(&self) {
+        let known: [(&'static str, &'static str, &[&'static str]); 5] = [
+            (table::SESSIONS, "outcome", &["escalated", "completed", "closed", "superseded"]),
+            (table::SHED, "reason", &["calls", "memory", "draining"]),
+            (table::HANDOFFS, "state", &STATES),
+            (table::REFUSED, "reason", &["unsigned", "forged", "stranger"]),
+            (table::MODEL_ERRORS, "kind", &KINDS),
+        ];
+        for (name, label, values) in known {
+            for value in values {
+                self.counter(name, &[(label, value)]).absolute(0);
+            }
+        }
     }
 
     /// Everything, as Prometheus reads it.
@@ -208,7 +247,9 @@ impl Meters {
     fn reason(&self, code: &str) -> String {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         let mut known = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = !code.is_empty() && code.len() <= LONGEST_REASON && code.chars().all(plain);
+        // A number in it may be somebody's.
+        let numbers = code.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > MOST_DIGITS);
+        let fits = !numbers && !code.is_empty() && code.len() <= LONGEST_REASON && code.chars().all(plain);
         if fits && (known.contains(code) || known.len() < MOST_REASONS) {
             known.insert(code.to_owned());
             code.to_owned()
@@ -309,8 +350,14 @@ mod tests {
         ] {
             assert!(text.lines().any(|said| said == line), "{line} is not in:\n{text}");
         }
-        // What never happened stands at zero, where it has no labels.
-        assert!(text.contains("warmline_reconnects_total 0"), "{text}");
+        // What never happened stands at zero, so that its first time is seen.
+        for line in [
+            "warmline_reconnects_total 0",
+            "warmline_handoffs_total{state=\"answered\"} 0",
+            "warmline_model_errors_total{kind=\"resting\"} 0",
+        ] {
+            assert!(text.lines().any(|said| said == line), "{line} is not in:\n{text}");
+        }
     }
 
     #[test]
@@ -326,11 +373,12 @@ mod tests {
             escalate(&format!("code_{number}"));
         }
         escalate("code_1");
+        escalate("call_5551234");
         escalate("Müller\" sagt {x}");
         let text = meters.render(&Now::default());
         let lines = text.lines().filter(|line| line.starts_with("warmline_escalations_total{"));
         assert_eq!(lines.count(), MOST_REASONS + 1, "{text}");
         assert!(text.contains("reason=\"code_1\"} 2"), "{text}");
-        assert!(text.contains("reason=\"other\"} 69"), "{text}");
+        assert!(text.contains("reason=\"other\"} 70"), "{text}");
     }
 }
