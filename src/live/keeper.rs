@@ -56,6 +56,8 @@ pub struct Keeper {
     calls: Arc<Calls>,
     gate: Arc<Gate>,
     watchers: usize,
+    /// How often what changed is shown.
+    pub(super) pace: Duration,
     beat: Instant,
     retold: Instant,
     told: Instant,
@@ -107,6 +109,7 @@ impl Keeper {
             calls,
             gate,
             watchers: 0,
+            pace: TICK,
             beat: at,
             retold: at,
             told: at,
@@ -124,7 +127,7 @@ impl Keeper {
 
     /// Runs until every [`Board`] is gone.
     pub async fn run(mut self) {
-        let mut tick = tokio::time::interval(TICK);
+        let mut tick = tokio::time::interval(self.pace);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
