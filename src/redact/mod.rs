@@ -30,15 +30,13 @@ pub struct Exits {
     pub task: Also,
     /// `warmline calls export` and `show`.
     pub export: Also,
-    /// Traces.
-    pub traces: Also,
 }
 
 impl Default for Exits {
     /// Who works with a call sees how to reach the caller; who looks on does not.
     fn default() -> Self {
         let all = Also { email: true, phone: true };
-        Self { console: all, desk: Also::NOTHING, task: Also::NOTHING, export: Also::NOTHING, traces: all }
+        Self { console: all, desk: Also::NOTHING, task: Also::NOTHING, export: Also::NOTHING }
     }
 }
 
