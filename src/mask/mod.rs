@@ -174,13 +174,17 @@ fn before(text: &str, run: &Run) -> String {
     before[from..].to_lowercase()
 }
 
-/// Whether one of the cues stands in a text, as a word of its own where it is a short one.
+/// Whether one of the cues stands in a text, as words of their own.
 fn has(text: &str, cues: &[&str]) -> bool {
-    cues.iter().any(|cue| {
-        text.match_indices(cue).any(|(at, _)| {
-            let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphabetic());
-            edge(text[..at].chars().next_back()) && edge(text[at + cue.len()..].chars().next())
-        })
+    cues.iter().any(|cue| ends_of(text, cue).next().is_some())
+}
+
+/// Where a cue ends in a text, wherever it stands as words of its own: "tel" is none in "hotel".
+fn ends_of<'a>(text: &'a str, cue: &'a str) -> impl Iterator<Item = usize> {
+    let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphabetic());
+    text.match_indices(cue).map(|(at, cue)| (at, at + cue.len())).filter_map(move |(at, end)| {
+        let stands = edge(text[..at].chars().next_back()) && edge(text[end..].chars().next());
+        stands.then_some(end)
     })
 }
 

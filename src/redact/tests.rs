@@ -9,7 +9,7 @@ use crate::record::{Steps, TurnKey};
 const ALL: Also = Also { email: true, phone: true };
 
 /// What was asked, what was said, and what is left of it where everything is hidden.
-const TABLE: [(&str, &str, &str); 32] = [
+const TABLE: [(&str, &str, &str); 37] = [
     // Hidden everywhere.
     ("", "it is 4111 1111 1111 1111 thanks", "it is **** **** **** 1111 thanks"),
     ("What is the security code?", "123", "***"),
@@ -28,6 +28,8 @@ const TABLE: [(&str, &str, &str); 32] = [
         "five five five two three four five six seven eight",
         "**** **** **** *** ***** **** **** *** ***** *****",
     ),
+    ("", "my smartphone is 5552345678", "my smartphone is **********"),
+    ("", "mein Mobiltelefon ist 030 1234567", "mein Mobiltelefon ist *** *******"),
     ("¿Cuál es su teléfono?", "cinco cinco cinco 12 34", "***** ***** ***** ** **"),
     // Addresses, written and said.
     ("", "write to jane.doe+x@example.co.uk.", "write to ****.***+*@*******.**.uk."),
@@ -50,6 +52,10 @@ const TABLE: [(&str, &str, &str); 32] = [
     ("", "find it at the point of sale", "find it at the point of sale"),
     ("", "user@localhost and @home", "user@localhost and @home"),
     ("What is your phone number?", "I have 2 of them", "I have 2 of them"),
+    // A word within another one says nothing.
+    ("", "hotel 5551234", "hotel 5551234"),
+    ("", "automobile 5551234", "automobile 5551234"),
+    ("What is your phone number?", "the showcase, 5551234", "the showcase, *******"),
 ];
 
 fn said(who: Speaker, text: &str) -> Turn {
@@ -89,7 +95,7 @@ fn every_exit_hides_the_same() {
 
 #[test]
 fn contacts_stay_where_the_settings_let_them() {
-    for (asked, words, left) in &TABLE[3..18] {
+    for (asked, words, left) in &TABLE[3..20] {
         let mut turns = [said(Speaker::Agent, asked), said(Speaker::Caller, words)];
         conversation(&mut turns, Also::NOTHING);
         assert_eq!(turns[1].text.expose(), words);
