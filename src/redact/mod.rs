@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::handoff::{Handoff, Speaker};
+use crate::handoff::{Handoff, Line, Speaker};
 use crate::mask::{Also, mask_also, mask_json_also, words_of};
 use crate::pii::Pii;
 use crate::record::Turn;
@@ -59,25 +59,50 @@ pub fn turn(turn: &mut Turn, also: Also) {
     }
 }
 
-/// Hides in a whole conversation, oldest turn first: what was asked tells what is answered.
-pub fn conversation(turns: &mut [Turn], also: Also) {
-    let (mut asked, mut before) = (String::new(), String::new());
-    for said in turns {
-        secure_input(said);
-        let cue = if said.who == Speaker::Caller { &asked } else { &before };
-        said.answers.get_or_insert_with(|| cue.as_str().into());
-        match said.who {
-            Speaker::Caller => {
-                if !asked.is_empty() {
-                    before = std::mem::take(&mut asked);
-                }
-            }
+/// What was asked before each line of a conversation. It tells what the digits in the line are.
+#[derive(Default)]
+struct Asked {
+    /// What we said since the caller's last words.
+    since: String,
+    /// What we had said before those.
+    before: String,
+}
+
+impl Asked {
+    /// Takes the next line, and returns what it may answer.
+    fn before(&mut self, who: Speaker, text: &str) -> &str {
+        match who {
+            // Who says something more answers the same question still.
+            Speaker::Caller if self.since.is_empty() => {}
+            Speaker::Caller => self.before = std::mem::take(&mut self.since),
+            // We may say again what we were told.
+            Speaker::Agent if text.trim().is_empty() => {}
             Speaker::Agent => {
-                asked.push_str(said.text.expose());
-                asked.push(' ');
+                self.since.push_str(text);
+                self.since.push(' ');
             }
         }
+        &self.before
+    }
+}
+
+/// Hides in a whole conversation, oldest turn first: what was asked tells what is answered.
+pub fn conversation(turns: &mut [Turn], also: Also) {
+    let mut asked = Asked::default();
+    for said in turns {
+        secure_input(said);
+        let cue = asked.before(said.who, said.text.expose());
+        said.answers.get_or_insert_with(|| cue.into());
         turn(said, also);
+    }
+}
+
+/// Hides in the lines of a conversation, oldest first.
+pub fn lines(lines: &mut [Line], also: Also) {
+    let mut asked = Asked::default();
+    for line in lines {
+        let cue = asked.before(line.who, line.text.expose());
+        text(&mut line.text, Some(cue), also);
     }
 }
 
@@ -102,21 +127,7 @@ pub fn handoff(handoff: &mut Handoff, also: Also) {
         text(topic, None, also);
     }
     facts(&mut context.memory, also);
-    let (mut asked, mut before) = (String::new(), String::new());
-    for line in &mut context.transcript {
-        match line.who {
-            Speaker::Caller => {
-                text(&mut line.text, Some(&asked), also);
-                before = std::mem::take(&mut asked);
-            }
-            // We may say again what we were told.
-            Speaker::Agent => {
-                asked.push_str(line.text.expose());
-                asked.push(' ');
-                text(&mut line.text, Some(&before), also);
-            }
-        }
-    }
+    lines(&mut context.transcript, also);
 }
 
 /// Hides in a hand-off document as it was written.
@@ -143,18 +154,11 @@ pub fn document(document: &mut Value, also: Also) {
     for (name, fact) in ours.get_mut("memory").and_then(Value::as_object_mut).into_iter().flatten() {
         hide(fact, Some(&words_of(name)));
     }
-    let (mut asked, mut before) = (String::new(), String::new());
+    let mut asked = Asked::default();
     for line in ours.get_mut("transcript").and_then(Value::as_array_mut).into_iter().flatten() {
-        let is_caller = line["who"] == "caller";
+        let who = if line["who"] == "caller" { Speaker::Caller } else { Speaker::Agent };
         let text = said(line, "text").unwrap_or_default();
-        if is_caller {
-            hide(&mut line["text"], Some(&asked));
-            before = std::mem::take(&mut asked);
-        } else {
-            asked.push_str(&text);
-            asked.push(' ');
-            hide(&mut line["text"], Some(&before));
-        }
+        hide(&mut line["text"], Some(asked.before(who, &text)));
     }
 }
 

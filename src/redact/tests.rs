@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::handoff::{Line, Trigger};
+use crate::handoff::Trigger;
 use crate::record::{Steps, TurnKey};
 
 const ALL: Also = Also { email: true, phone: true };
@@ -90,6 +90,47 @@ fn every_exit_hides_the_same() {
         document(&mut written, ALL);
         assert_eq!(written["warmline"]["transcript"][1]["text"], left, "as written, asked {asked:?}");
         assert_eq!(written["reason"], left);
+    }
+}
+
+/// Conversations in which a line is told by another than the one right before it, and what is left of each line.
+const TALKS: [&[(Speaker, &str, &str)]; 3] = [
+    &[
+        (Speaker::Agent, "And your SSN?", "And your SSN?"),
+        (Speaker::Caller, "123456789", "*********"),
+        (Speaker::Caller, "thanks", "thanks"),
+        (Speaker::Agent, "I have 123456789", "I have *********"),
+    ],
+    &[
+        (Speaker::Agent, "What is the security code?", "What is the security code?"),
+        (Speaker::Caller, "wait", "wait"),
+        (Speaker::Caller, "123", "***"),
+    ],
+    // Another question has been asked since.
+    &[
+        (Speaker::Agent, "What is the security code?", "What is the security code?"),
+        (Speaker::Caller, "123", "***"),
+        (Speaker::Agent, "Which gate?", "Which gate?"),
+        (Speaker::Caller, "gate 123", "gate 123"),
+    ],
+];
+
+#[test]
+fn every_exit_hides_the_same_in_a_longer_talk() {
+    for talk in TALKS {
+        let mut turns: Vec<Turn> = talk.iter().map(|(who, text, _)| said(*who, text)).collect();
+        let mut spoken = Handoff::bare("CA1".parse().unwrap(), "HO1".into(), Trigger::Key);
+        spoken.context.transcript =
+            talk.iter().map(|(who, text, _)| Line { who: *who, text: (*text).into() }).collect();
+        let mut written: Value = serde_json::from_str(&spoken.to_handoff_data()).unwrap();
+        conversation(&mut turns, ALL);
+        handoff(&mut spoken, ALL);
+        document(&mut written, ALL);
+        for (at, (_, text, left)) in talk.iter().enumerate() {
+            assert_eq!(turns[at].text.expose(), left, "in a conversation: {text}");
+            assert_eq!(spoken.context.transcript[at].text.expose(), left, "in a document: {text}");
+            assert_eq!(written["warmline"]["transcript"][at]["text"], *left, "as written: {text}");
+        }
     }
 }
 
