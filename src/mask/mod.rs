@@ -148,8 +148,26 @@ fn mask_value(value: &mut Value, key: Option<&str>, also: Also) {
             }
         }
         Value::Array(values) => values.iter_mut().for_each(|value| mask_value(value, key, also)),
-        Value::Object(map) => map.iter_mut().for_each(|(key, value)| mask_value(value, Some(key), also)),
+        Value::Object(map) => {
+            map.iter_mut().for_each(|(key, value)| mask_value(value, Some(key), also));
+            // Of two keys that are alike then, one stays.
+            if map.keys().any(|key| matches!(mask_name(key, also), Cow::Owned(_))) {
+                let named = |(key, value): (String, Value)| (mask_name(&key, also).into_owned(), value);
+                *map = std::mem::take(map).into_iter().map(named).collect();
+            }
+        }
         Value::Null | Value::Bool(_) => {}
+    }
+}
+
+/// A name or a code such as `account_ending_1234` without what must not be kept, and without what `also` names.
+pub(crate) fn mask_name(name: &str, also: Also) -> Cow<'_, str> {
+    match mask_also(&name.replace('_', " "), None, also) {
+        Cow::Borrowed(_) => Cow::Borrowed(name),
+        Cow::Owned(masked) => {
+            let letter = |(c, masked)| if masked == MASK { MASK } else { c };
+            Cow::Owned(name.chars().zip(masked.chars()).map(letter).collect())
+        }
     }
 }
 

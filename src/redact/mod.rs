@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::handoff::{Handoff, Line, Speaker};
-use crate::mask::{Also, mask_also, mask_json_also, words_of};
+use crate::mask::{Also, mask_also, mask_json_also, mask_name, words_of};
 use crate::pii::Pii;
 use crate::record::Turn;
 
@@ -106,10 +106,20 @@ pub fn lines(lines: &mut [Line], also: Also) {
     }
 }
 
-/// Hides in facts; the name of one tells what it is.
+/// Hides in facts; the name of one tells what it is. Of two names that are alike then, one stays.
 pub fn facts(facts: &mut BTreeMap<String, Pii<String>>, also: Also) {
-    for (name, fact) in facts {
-        text(fact, Some(&words_of(name)), also);
+    let hide = |(name, mut fact): (String, Pii<String>)| {
+        text(&mut fact, Some(&words_of(&name)), also);
+        (fact_name(name, also), fact)
+    };
+    *facts = std::mem::take(facts).into_iter().map(hide).collect();
+}
+
+/// The name of a fact, which a model makes up: still letters, digits and `_`.
+fn fact_name(name: String, also: Also) -> String {
+    match mask_name(&name, also) {
+        Cow::Borrowed(_) => name,
+        Cow::Owned(masked) => masked.replace('*', "_"),
     }
 }
 
@@ -125,6 +135,9 @@ pub fn handoff(handoff: &mut Handoff, also: Also) {
     }
     if let Some(topic) = &mut context.topic {
         text(topic, None, also);
+    }
+    if let Cow::Owned(masked) = mask_name(&handoff.reason_code, also) {
+        handoff.reason_code = masked;
     }
     facts(&mut context.memory, also);
     lines(&mut context.transcript, also);
@@ -147,12 +160,21 @@ pub fn document(document: &mut Value, also: Also) {
             hide(value, Some(&asked));
         }
     }
+    if let Some(code) = document.get_mut("reasonCode")
+        && let Some(Cow::Owned(masked)) = code.as_str().map(|code| mask_name(code, also))
+    {
+        *code = masked.into();
+    }
     let Some(ours) = document.get_mut("warmline") else { return };
     if let Some(topic) = ours.get_mut("topic") {
         hide(topic, None);
     }
-    for (name, fact) in ours.get_mut("memory").and_then(Value::as_object_mut).into_iter().flatten() {
-        hide(fact, Some(&words_of(name)));
+    if let Some(memory) = ours.get_mut("memory").and_then(Value::as_object_mut) {
+        let named = |(name, mut fact): (String, Value)| {
+            hide(&mut fact, Some(&words_of(&name)));
+            (fact_name(name, also), fact)
+        };
+        *memory = std::mem::take(memory).into_iter().map(named).collect();
     }
     let mut asked = Asked::default();
     for line in ours.get_mut("transcript").and_then(Value::as_array_mut).into_iter().flatten() {

@@ -135,6 +135,34 @@ fn every_exit_hides_the_same_in_a_longer_talk() {
 }
 
 #[test]
+fn what_a_model_may_write_anything_into_is_hidden_too() {
+    for (code, left) in [
+        ("ssn_123456789", "ssn_*********"),
+        ("card 4111111111111111", "card ************1111"),
+        ("call_me_at 5552345678", "call_me_at **********"),
+        ("tier_2", "tier_2"),
+    ] {
+        let mut spoken = Handoff::bare("CA1".parse().unwrap(), "HO1".into(), Trigger::Model);
+        spoken.reason_code = code.into();
+        let name = code.replace(' ', "_");
+        spoken.context.memory.insert(name.clone(), "yes".into());
+        let mut written: Value = serde_json::from_str(&spoken.to_handoff_data()).unwrap();
+        handoff(&mut spoken, ALL);
+        document(&mut written, ALL);
+        assert_eq!(spoken.reason_code, left);
+        assert_eq!(written["reasonCode"], left);
+        // A name has letters, digits and `_` only.
+        let hidden = left.replace(['*', ' '], "_");
+        let expected = BTreeMap::from([(hidden.clone(), Pii::from("yes"))]);
+        assert_eq!(spoken.context.memory, expected);
+        assert_eq!(written["warmline"]["memory"], json!({hidden: "yes"}));
+        let arguments = json!({"facts": {name: "yes"}}).to_string();
+        let masked = mask_json_also(&arguments, ALL);
+        assert!(masked.contains(left) || masked.contains(&left.replace(' ', "_")), "{masked}");
+    }
+}
+
+#[test]
 fn contacts_stay_where_the_settings_let_them() {
     for (asked, words, left) in &TABLE[3..20] {
         let mut turns = [said(Speaker::Agent, asked), said(Speaker::Caller, words)];
