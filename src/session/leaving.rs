@@ -26,7 +26,7 @@ pub(super) const ESCALATED: &str = r#"{"status":"a person takes over; say goodby
 /// A hand-off that is certain, and waits for its summary.
 #[derive(Debug)]
 pub(super) struct Armed {
-    cause: Cause,
+    pub(super) cause: Cause,
     /// The reply whose words are the goodbye, if they were said before.
     goodbye: Option<ReplyId>,
 }
@@ -316,7 +316,7 @@ impl Session {
 }
 
 /// A person outranks the end of the call. Returns whether that changed anything.
-fn outrank_completion(handoff: &mut Handoff, cause: &Cause) -> bool {
+pub(super) fn outrank_completion(handoff: &mut Handoff, cause: &Cause) -> bool {
     let completed = handoff.context.outcome == Outcome::Completed;
     if completed {
         handoff.context.outcome = Outcome::Escalated;
