@@ -43,7 +43,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::info;
 
 use crate::calls::Calls;
-use crate::config::{Access, Desk, Limits, Origin, Shown};
+use crate::config::{Access, Desk, FileTable, Limits, Origin, Shown};
 use crate::gate::Gate;
 use crate::handoff::{Handoff, Trigger};
 use crate::ids::CallSid;
@@ -110,6 +110,8 @@ pub struct Bridge {
     pub desk: Desk,
     /// The settings, for people.
     pub shown: Vec<Shown>,
+    /// What `warmline.toml` says, for people.
+    pub file: Vec<FileTable>,
     /// Whether the embedded agent answers.
     pub embedded: bool,
     /// When the server began.
