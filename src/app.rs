@@ -213,6 +213,7 @@ fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<
     let shelf = Arc::new(shelf(&config)?);
     let embedded = config.models.is_none();
     let people = people(&config, origin.clone());
+    let file = config.file_tables();
     Ok(Bridge {
         keyring: people.keyring.clone(),
         verifier: Verifier::new(tokens(&config)),
@@ -245,6 +246,7 @@ fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<
         exits: config.redact,
         desk: config.desk,
         shown: config.shown,
+        file,
         embedded,
         started: now(),
     })

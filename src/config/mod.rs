@@ -15,6 +15,7 @@ mod shown;
 mod store;
 pub mod table;
 mod targets;
+mod values;
 
 pub use desk::Desk;
 pub use limits::Limits;
@@ -23,6 +24,7 @@ pub use origin::{Origin, is_loopback_host};
 pub use read::{Environment, Overrides, Vars};
 pub use shown::{Shown, Source};
 pub use targets::Target;
+pub use values::FileTable;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

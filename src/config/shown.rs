@@ -23,7 +23,9 @@ pub struct Shown {
 /// Where a setting comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// The environment, or the command line.
+    /// The command line.
+    CommandLine,
+    /// The environment.
     Environment,
     /// A `.env` file.
     File,

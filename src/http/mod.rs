@@ -43,15 +43,16 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::info;
 
 use crate::calls::Calls;
-use crate::config::{Access, Desk, Limits, Origin, Shown};
+use crate::config::{Access, Desk, FileTable, Limits, Origin, Shown};
 use crate::gate::Gate;
 use crate::handoff::{Handoff, Trigger};
 use crate::ids::CallSid;
 use crate::live::Board;
 use crate::llm::Model;
+use crate::mask::Also;
 use crate::meters::Meters;
 use crate::playbook::Shelf;
-use crate::redact::Exits;
+use crate::redact::{self, Exits};
 use crate::session::Timings;
 use crate::session::handoff_from;
 use crate::session::rules::Rules;
@@ -109,6 +110,8 @@ pub struct Bridge {
     pub desk: Desk,
     /// The settings, for people.
     pub shown: Vec<Shown>,
+    /// What `warmline.toml` says, for people.
+    pub file: Vec<FileTable>,
     /// Whether the embedded agent answers.
     pub embedded: bool,
     /// When the server began.
@@ -122,7 +125,9 @@ impl Bridge {
     }
 
     /// Hands a call over with its document. `session` is the number of the one that ended.
-    fn hand_over(&self, form: &Form, session: u8, handoff: Handoff) -> twiml::Response {
+    fn hand_over(&self, form: &Form, session: u8, mut handoff: Handoff) -> twiml::Response {
+        // It may come from elsewhere, and its code is counted.
+        redact::handoff(&mut handoff, Also::NOTHING);
         let context = &handoff.context;
         info!(handoff.id = context.handoff_id, trigger = ?context.trigger, "call goes to a person");
         self.meters.escalated(&handoff);

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use tracing::warn;
 
 use super::form::Form;
+use super::own_page::{Sender, sender};
 use super::{Shared, phone};
 use crate::config::{Access, is_loopback_host};
 use crate::meters::Refusal;
@@ -22,6 +23,11 @@ const HEADER: &str = "x-twilio-signature";
 pub(super) async fn check(State(bridge): State<Shared>, request: Request, next: Next) -> Response {
     if let Some(refused) = refuse_strangers_when_open(&bridge, request.headers()) {
         return refused;
+    }
+    // Nobody signs for an open server's calls, and any website can make a browser send a form here.
+    if matches!(bridge.access, Access::Loopback) && sender(request.headers(), &bridge.origin) == Sender::Other
+    {
+        return refusal(&bridge, Refusal::Stranger, "sent by another page");
     }
     let signed = matches!(bridge.access, Access::Signed(_));
     let has_signature = request.headers().contains_key(HEADER);

@@ -5,6 +5,7 @@
 
 use std::fmt::{Debug, Write as _};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use tracing::{Event, Instrument, Subscriber, info_span};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, registry};
-use warmline::calls::Calls;
+use warmline::calls::{Calls, Order};
 use warmline::chat::{Finish, Message, ModelError, ModelEvent, Obstacle, ToolCall, ToolChoice};
 use warmline::driver::{self, Call, Lost, Patience, Wire};
 use warmline::llm::{Answer, Model, Question};
@@ -40,9 +41,10 @@ use super::model::Step;
 const CALL: &str = "CA00000000000000000000000000000077";
 
 /// All that must not be found, in small letters.
-const SECRETS: [&str; 22] = [
+const SECRETS: [&str; 24] = [
     "apricot",
     "bergamot",
+    "cherimoya",
     "cranberry",
     "damson",
     "elderberry",
@@ -59,6 +61,7 @@ const SECRETS: [&str; 22] = [
     "quince",
     "rutabaga",
     "tamarillo",
+    "tangelo",
     "5557012345",
     "5559998877",
     "90210864",
@@ -379,6 +382,28 @@ async fn no_word_of_a_conversation_is_logged() {
         twilio.end().await;
     };
     stage.call(|_| vec![words("Okra."), done(&[("end_call", json!({"reason": "quince"}))])], bye).await;
+    let calls = stage.calls.clone();
+    let look_on = |mut twilio: Theirs| async move {
+        twilio.set_up(CALL).await;
+        let order = |order| calls.order(&CALL.parse().unwrap(), order).unwrap();
+        twilio.say("an elderberry").await;
+        twilio.reply().await;
+        order(Order::Whisper("Offer a cherimoya".into()));
+        twilio.say("another elderberry").await;
+        twilio.reply().await;
+        order(Order::HandOver(Some("Wants a tangelo".into())));
+        twilio.end().await;
+    };
+    let told = Arc::new(AtomicBool::default());
+    let heard = told.clone();
+    let listen = move |question: &Question| {
+        heard.fetch_or(question.system.contains("cherimoya"), Ordering::Relaxed);
+        eager(question)
+    };
+    stage.call(listen, look_on).await;
+    assert!(told.load(Ordering::Relaxed), "the model was told");
+    let document = stage.calls.kept(&CALL.parse().unwrap()).unwrap();
+    assert_eq!(document.reason.expose(), "Wants a tangelo");
     captured.checked(&[CALL, "session began", "session ended", "frame sent", "escalated", "completed"]);
 }
 
