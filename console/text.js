@@ -172,6 +172,7 @@ export const text = {
     note: 'Note',
     placeholder: 'For example: the parcel was found, it arrives today before six',
     left: (left) => `${left} characters left`,
+    empty: 'Write the note first.',
     confirm: 'Whisper',
     done: 'The agent has your note for the next question.',
     conflict: 'This call is no longer live.',

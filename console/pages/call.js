@@ -2,11 +2,11 @@
 
 import { Problem, get } from '../lib/api.js';
 import { h, replace, write } from '../lib/dom.js';
-import { Stream } from '../lib/feed.js';
+import { Stream, feed } from '../lib/feed.js';
 import { shortSid, title, words as spaced } from '../lib/format.js';
 import { go, link } from '../lib/router.js';
 import { copy, erase, liveActions, reveal, save } from '../parts/actions.js';
-import { mood, outcome, trigger } from '../parts/chips.js';
+import { mood, outcome, showState, trigger } from '../parts/chips.js';
 import { handoff } from '../parts/handoff.js';
 import { icon } from '../parts/icons.js';
 import { empty, failure, skeleton } from '../parts/notice.js';
@@ -20,6 +20,8 @@ const words = text.call;
 export function page({ path: [, callSid] }) {
   const body = h('div.page.call-page');
   const falls = waterfall();
+  const said = transcript();
+  const where = h('span.chip.state', { hidden: true });
   const leaving = new AbortController();
   let stream = null;
   let numbers = null;
@@ -54,7 +56,8 @@ export function page({ path: [, callSid] }) {
   }
 
   /** Draws what changed and leaves the rest alone: open details, the focus and the place in the page. */
-  const parts = { head: h('header.call-head'), said: h('div'), side: h('aside.call-side', { 'aria-label': words.facts }) };
+  const following = h('p.following', { hidden: true }, h('i', { 'aria-hidden': 'true' }), words.live);
+  const parts = { head: h('header.call-head'), side: h('aside.call-side', { 'aria-label': words.facts }) };
   const drawn = {};
   function part(name, data, draw) {
     const key = JSON.stringify(data);
@@ -68,12 +71,10 @@ export function page({ path: [, callSid] }) {
     const caller = numbers?.caller ?? call.caller ?? words.unknownCaller;
     document.title = `${words.title(caller)} · ${text.product}`;
     part('head', [caller, call.live, call.outcome, call.sentiment, call.trigger, call.endedAt], () => replace(parts.head, head(caller)));
-    part('said', [call.transcript, call.triggers, call.live], () => {
-      const open = [...parts.said.querySelectorAll('details[open]')].length;
-      replace(parts.said, transcript(call), call.live && h('p.following', h('i', { 'aria-hidden': 'true' }), words.live));
-      if (open && !call.live) for (const details of [...parts.said.querySelectorAll('details')].slice(0, open)) details.open = true;
-      falls.update(call.transcript);
-    });
+    following.hidden = !call.live;
+    said.update(call);
+    part('falls', [call.transcript], () => falls.update(call.transcript));
+    stands();
     part('side', [call.handoffs, call.facts, numbers, call.live, call.endedAt, call.turns, call.sessions, call.language], () => {
       replace(parts.side, side());
     });
@@ -83,7 +84,7 @@ export function page({ path: [, callSid] }) {
           h('section.card', { 'aria-labelledby': 'transcript-title' },
             h('header.card-head', h('h2', { id: 'transcript-title' }, words.transcript),
               h('button.button.small', { type: 'button', onclick: () => copy(plain(call)) }, icon('copy', 16), h('span', words.copy))),
-            parts.said)),
+            said.element, following)),
         parts.side));
     }
   }
@@ -91,13 +92,20 @@ export function page({ path: [, callSid] }) {
   function head(caller) {
     return [
       h('div.call-title', h('h1.num', { tabindex: -1 }, caller),
-        h('div.chips', outcome(call), mood(call.sentiment), trigger(call.trigger))),
+        h('div.chips', outcome(call), where, mood(call.sentiment), trigger(call.trigger))),
       h('div.call-actions',
         call.live && liveActions(callSid),
         h('button.button', { type: 'button', onclick: toggleNumber }, icon('eye', 18), h('span', numbers ? text.reveal.hide : text.reveal.action)),
         h('button.button', { type: 'button', onclick: exportJson }, icon('download', 18), h('span', words.exportJson)),
         !call.live && h('button.button.quiet-danger', { type: 'button', onclick: eraseCall }, icon('trash', 18), h('span', text.remove.action))),
     ];
+  }
+
+  /** Who speaks just now, as the live page shows it. */
+  function stands() {
+    const now = call?.live && feed.calls.get(callSid);
+    where.hidden = !now;
+    if (now) showState(where, now.state);
   }
 
   async function toggleNumber() {
@@ -138,6 +146,7 @@ export function page({ path: [, callSid] }) {
     ];
   }
 
+  feed.addEventListener('change', stands, { signal: leaving.signal });
   load();
   return {
     title: words.title(shortSid(callSid)),

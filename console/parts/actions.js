@@ -1,6 +1,6 @@
 // What can be done about a call. Each is asked about first, and told afterwards.
 
-import { post, remove } from '../lib/api.js';
+import { Problem, post, remove } from '../lib/api.js';
 import { h, write } from '../lib/dom.js';
 import { text } from '../text.js';
 import { ask, field } from './dialog.js';
@@ -40,7 +40,11 @@ export async function whisper(callSid) {
     title: words.title, lead: words.lead, confirm: words.confirm,
     fields: [field({ label: words.note, control: note }), left],
     explain: (problem) => (problem.status === 409 ? words.conflict : null),
-    act: (form) => post(path(callSid, '/whisper'), { text: form.get('text').trim() }),
+    act: (form) => {
+      const said = form.get('text').trim();
+      if (!said) throw new Problem({ status: 422, title: words.empty });
+      return post(path(callSid, '/whisper'), { text: said });
+    },
   });
   if (done) toast(words.done);
   return done;

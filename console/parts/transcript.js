@@ -1,35 +1,57 @@
 // What was said, with what was not heard shown as such, and what happened in between.
 
-import { h } from '../lib/dom.js';
+import { h, keyed, replace } from '../lib/dom.js';
 import { duration, exact, heardOf, latency, words } from '../lib/format.js';
 import { turn } from '../lib/waterfall.js';
 import { text } from '../text.js';
 import { trigger } from './chips.js';
 import { icon } from './icons.js';
 
-/** The list of everything in a call, in order. */
-export function transcript(call) {
-  if (!call.transcript.length) return h('p.quiet', text.call.transcriptNone);
-  const began = Date.parse(call.beganAt);
-  const entries = call.transcript.map((said) => ({ at: Date.parse(said.steps.beganAt), said }));
-  const triggers = (call.triggers ?? []).map((one) => ({ at: Date.parse(one.happenedAt), trigger: one }));
-  // A trigger stands behind the turn in which it happened.
-  const all = [...entries, ...triggers].sort((one, other) => one.at - other.at);
+/** The list of everything in a call, in order. `update(call)` draws anew what changed, and only that. */
+export function transcript() {
   const list = h('ol.transcript');
-  let session = all.find((entry) => entry.said)?.said.session ?? 0;
-  for (const entry of all) {
-    if (entry.trigger) {
-      list.append(h('li.event', { dataset: { kind: 'trigger' } },
-        h('span.hidden', text.call.trigger('')), trigger(entry.trigger.name), clock(entry.at, began)));
-      continue;
-    }
-    if (entry.said.session !== session) {
-      list.append(h('li.event', { dataset: { kind: 'session' } }, icon('warn', 16), text.call.again));
-      session = entry.said.session;
-    }
-    list.append(one(entry.said, entry.at, began));
-  }
-  return list;
+  const none = h('p.quiet', { hidden: true }, text.call.transcriptNone);
+  const draw = keyed(list, ({ key }) => key, (first) => {
+    const element = h('li');
+    let drawn = null;
+    const update = (entry) => {
+      const now = JSON.stringify(entry);
+      if (now !== drawn) row(element, entry);
+      drawn = now;
+    };
+    update(first);
+    return { element, update };
+  });
+  return {
+    element: h('div', none, list),
+    update(call) {
+      const all = entries(call);
+      none.hidden = all.length > 0;
+      draw(all);
+    },
+  };
+}
+
+/** Turns, what led to a person behind the turn it happened in, and every new session. */
+function entries(call) {
+  const began = Date.parse(call.beganAt);
+  const turns = call.transcript.map((said, place) => ({ key: `said-${place}`, at: Date.parse(said.steps.beganAt), said, began }));
+  const triggers = (call.triggers ?? []).map((trigger, place) => ({ key: `trigger-${place}`, at: Date.parse(trigger.happenedAt), trigger, began }));
+  let session = call.transcript[0]?.session ?? 0;
+  return [...turns, ...triggers].sort((one, other) => one.at - other.at).flatMap((entry) => {
+    if (!entry.said || entry.said.session === session) return [entry];
+    session = entry.said.session;
+    return [{ key: `session-${session}`, session }, entry];
+  });
+}
+
+function row(element, { said, trigger: led, at, began }) {
+  element.className = said ? 'said' : 'event';
+  if (said) {
+    element.dataset.who = said.who;
+    replace(element, one(said, at, began));
+  } else if (led) replace(element, h('span.hidden', text.call.trigger('')), trigger(led.name), clock(at, began));
+  else replace(element, icon('warn', 16), text.call.again);
 }
 
 function clock(at, began) {
@@ -51,10 +73,11 @@ function one(said, at, began) {
     said.interrupted && h('span.note.cut', text.call.cutOff),
     measured && measured.firstWord !== null && h('span.note', text.call.firstWord(latency(measured.firstWord))),
   ];
-  return h('li.said', { dataset: { who: said.who } },
+  return [
     h('div.said-head', h('span.who', text.who[said.who] ?? words(said.who)), clock(at, began), notes),
     whole.trim() && spoken,
-    (said.tools ?? []).map(tool));
+    (said.tools ?? []).map(tool),
+  ];
 }
 
 function tool(run) {

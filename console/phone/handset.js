@@ -13,6 +13,8 @@ const words = text.phone;
 /** Who types is not silent: so often the line has a sound. */
 const NOISE_EVERY = 6000;
 const LONGEST_LOG = 600;
+/** In these states the agent can hear. */
+export const TALKING = ['listening', 'thinking', 'speaking'];
 const STEPS = ['call', 'ask', 'interrupt', 'person', 'accept'];
 /** A request for a person, as the newcomer's guide sees it. What counts is decided by the server. */
 const PERSON = /\b(person|human|agent|somebody|someone|representative|operator)\b/iu;
@@ -132,7 +134,7 @@ class Handset extends EventTarget {
   }
 
   heard(utterance, final) {
-    if (!this.isBusy || isEcho(utterance, this.spokenLately())) return;
+    if (!TALKING.includes(this.state) || isEcho(utterance, this.spokenLately())) return;
     if (!final) {
       if (this.line.partial(utterance)) this.cutIn();
       this.tell('partial', { words: utterance });

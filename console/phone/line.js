@@ -145,6 +145,7 @@ export class Line extends EventTarget {
     if (this.state === 'over' || this.state === 'idle') return;
     const { relay, noun } = this;
     this.status = 'completed';
+    this.leaving = true;
     if (relay && noun?.action) {
       const seconds = Math.floor((performance.now() - relay.opened) / 1000);
       this.post(noun.action, { ...this.sessionFields(relay), SessionStatus: 'completed', SessionDuration: seconds }, true).catch(() => {});

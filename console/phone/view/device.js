@@ -5,16 +5,15 @@ import { link } from '../../lib/router.js';
 import { Problem } from '../../lib/api.js';
 import { field } from '../../parts/dialog.js';
 import { icon } from '../../parts/icons.js';
+import { toast } from '../../parts/notice.js';
 import { lasting } from '../../parts/time.js';
 import { text } from '../../text.js';
-import { handset } from '../handset.js';
+import { TALKING, handset } from '../handset.js';
 import { Ears, Voice } from '../voice.js';
 import { conversation } from './conversation.js';
 import { keypad } from './keypad.js';
 
 const words = text.phone;
-/** In these states the agent can hear. */
-const TALKING = ['listening', 'thinking', 'speaking'];
 const PLACEHOLDERS = { person: words.sayPerson, queued: words.sayWait, ringing: words.sayWait, recording: words.sayRecording };
 
 /** @param {{leaving: AbortSignal, look: () => void}} context what ends the view, and what shows the desk */
@@ -52,21 +51,16 @@ export function device({ session, leaving, look }) {
   function idle() {
     talk = null;
     const failed = h('p.form-error', { role: 'alert' });
-    const dial = (spoken) => async () => {
+    const call = (spoken) => () => {
       write(failed, '');
-      try {
-        await handset.call({ spoken });
-      } catch (error) {
-        if (!(error instanceof Problem)) throw error;
-        write(failed, `${words.failures.mint}: ${error.detail || error.title}`);
-      }
+      dial(spoken).catch((error) => write(failed, error.message));
     };
     const spoken = Ears.able && new Voice().engine;
     replace(body, h('div.idle',
       h('span.idle-orb', { 'aria-hidden': 'true' }, icon('phone', 34)),
       h('h2', words.idleTitle), h('p', words.idle),
-      h('button.button.primary.big.call', { type: 'button', onclick: dial(false) }, icon('phone', 20), words.call),
-      spoken && h('button.button.call-voice', { type: 'button', title: words.voiceHint, onclick: dial(true) }, icon('microphone', 18), words.callVoice),
+      h('button.button.primary.big.call', { type: 'button', onclick: call(false) }, icon('phone', 20), words.call),
+      spoken && h('button.button.call-voice', { type: 'button', title: words.voiceHint, onclick: call(true) }, icon('microphone', 18), words.callVoice),
       failed));
     replace(foot, options());
   }
@@ -100,7 +94,7 @@ export function device({ session, leaving, look }) {
     // Whoever opens the page after the call has not seen what was said.
     if (!body.querySelector('.talk')) replace(body, conversation(leaving).element);
     const answers = handset.entries.filter(({ kind, reply }) => kind === 'agent' && !reply.greeting && !reply.line).length;
-    const again = h('button.button.primary', { type: 'button', onclick: () => handset.call().catch(() => draw()) }, icon('phone', 18), words.again);
+    const again = h('button.button.primary', { type: 'button', onclick: () => dial(false).catch((error) => toast(error.message, 'bad')) }, icon('phone', 18), words.again);
     replace(foot, h('div.after', h('p', h('strong', words.reasons[handset.reason] ?? words.after), ' ',
       h('span.quiet', words.afterDetail(durationOf(line), answers))),
     h('div.buttons', again, h('a.button', { href: link(['calls', line.callSid]) }, words.afterLink))), options());
@@ -111,6 +105,16 @@ export function device({ session, leaving, look }) {
   for (const event of ['call', 'state', 'controls']) handset.addEventListener(event, draw, { signal: leaving });
   draw();
   return card;
+}
+
+/** Calls; throws with words for the reader if the server gives no call. */
+async function dial(spoken) {
+  try {
+    await handset.call({ spoken });
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new Error(`${words.failures.mint}: ${error.detail || error.title}`);
+  }
 }
 
 function durationOf(line) {
@@ -170,7 +174,7 @@ function compose(leaving) {
     element,
     focus: () => input.focus({ preventScroll: true }),
     state(now) {
-      const open = TALKING.includes(now) || now === 'connecting';
+      const open = TALKING.includes(now);
       input.readOnly = !open;
       send.disabled = !open;
       element.dataset.closed = String(!open);
@@ -190,7 +194,10 @@ function control(pad) {
   const speaker = new Voice().engine && round('sound', 'speaker', words.speaker, () => handset.setSpeaker(!handset.speakerOn));
   const microphone = Ears.able && round('ears', 'microphone', words.microphone, () => handset.setMicrophone(!handset.microphoneOn));
   const hangUp = round('hang-up', 'hangUp', words.hangUp, () => handset.hangUp());
-  pad.onchange = (open) => keys.setAttribute('aria-expanded', String(open));
+  pad.onchange = (open, hadFocus) => {
+    keys.setAttribute('aria-expanded', String(open));
+    if (hadFocus) keys.focus();
+  };
   const end = round('end', 'voicemail', words.endRecording, () => handset.press('#'), { hidden: true });
   return {
     element: h('div.controls', { role: 'group', 'aria-label': words.card }, keys, end, speaker, microphone, hangUp),

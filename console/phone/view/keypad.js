@@ -19,9 +19,10 @@ export function keypad() {
     onchange: () => {},
     toggle() {
       const { element } = pad;
+      const hadFocus = element.contains(document.activeElement);
       element.hidden = !element.hidden;
       if (!element.hidden) buttons.find((one) => one.tabIndex === 0).focus();
-      pad.onchange(!element.hidden);
+      pad.onchange(!element.hidden, hadFocus);
     },
     hide() {
       if (!pad.element.hidden) pad.toggle();

@@ -32,7 +32,7 @@ async function visit(t, options, hash, more = {}) {
 test('nobody gets in without the password, and whoever comes back finds the page again', async (t) => {
   const { server, page, button } = await visit(t, { locked: true }, '#/calls', { expected: [/status of (401|429)/u] });
   const password = page.getByLabel('Password');
-  await page.keyboard.press('Enter');
+  await password.press('Enter');
   await page.getByText('Type the password first.').waitFor();
   await password.fill('guessed');
   await page.keyboard.press('Enter');
