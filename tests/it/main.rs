@@ -6,6 +6,8 @@ mod bridge;
 mod calls;
 #[path = "../faults/mod.rs"]
 mod faults;
+#[path = "../../examples/floor/relay/mod.rs"]
+mod floor;
 mod handoff_schema;
 mod load;
 mod model;
