@@ -276,7 +276,7 @@ async fn interrupts_partials_and_persons_are_no_fault() {
 
 #[tokio::test]
 async fn words_of_another_caller_are_found() {
-    let found = found(Wrong::Swaps, plan()).await;
+    let found = found(Wrong::Swaps, hasty()).await;
     assert!(found.contains(&"foreign words"), "{found:?}");
 }
 
