@@ -18,9 +18,7 @@ const RATE: u64 = 50;
 /// Tokens of an answer.
 const TOKENS: u64 = 60;
 
-/// How often a run is made at the most while others are busy on the machine, and with which share of it others are
-/// quiet.
-const TRIES: usize = 3;
+/// With which share of the machine others are quiet.
 const QUIET: f64 = 0.05;
 
 /// One part.
@@ -59,6 +57,8 @@ pub(crate) struct Peer {
 pub(crate) struct Bench {
     pub(crate) figures: Figures,
     rounds: usize,
+    /// How often a run is made at the most while others are busy on the machine.
+    tries: usize,
     quick: bool,
 }
 
@@ -130,8 +130,8 @@ impl<'a> Cast<'a> {
 }
 
 impl Bench {
-    pub(crate) fn new(figures: Figures, rounds: usize, quick: bool) -> Self {
-        Self { figures, rounds, quick }
+    pub(crate) fn new(figures: Figures, rounds: usize, tries: usize, quick: bool) -> Self {
+        Self { figures, rounds, tries, quick }
     }
 
     /// Measures one part anew.
@@ -251,6 +251,9 @@ impl Bench {
         let report = running.call(Place::Anywhere, &load.options().each())?;
         let moments = report.moments.iter().map(|m| Idle { calls: m.connected, resident: m.resident });
         self.figures.idle = moments.collect();
+        if report.is_void {
+            println!("{}", report.verdict());
+        }
         let run = Run::new(Group::Idle.name(), "warmline", 1, &report);
         show(&run);
         self.figures.runs.push(run);
@@ -291,7 +294,9 @@ impl Bench {
     fn run(&mut self, run: &Name<'_>, side: &Side, cast: &Cast<'_>, load: &Load) -> Result<(), Failed> {
         let cores = self.figures.machine.cores;
         let mut quietest: Option<Run> = None;
-        for _ in 0..if self.quick { 1 } else { TRIES } {
+        // Memory and faults are the same whoever else is busy.
+        let is_timed = ![Group::Memory.name(), Group::Correct.name()].contains(&run.group);
+        for _ in 0..if is_timed { self.tries } else { 1 } {
             let running = Running::start(side, &cast.model.url, cast.server)?;
             let model = cast.model.processor();
             let report = running.call(cast.others, &load.options().each())?;

@@ -44,6 +44,9 @@ struct Arguments {
     /// How often each side of a comparison is measured
     #[arg(long, value_name = "N")]
     rounds: Option<usize>,
+    /// How often a run is made at the most while others are busy on the machine
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    tries: usize,
     /// Only these parts
     #[arg(long, value_enum, value_delimiter = ',', value_name = "PARTS")]
     only: Vec<Group>,
@@ -112,7 +115,8 @@ fn measure(arguments: &Arguments) -> Result<bool, Failed> {
     let kept = Figures::read(&arguments.figures).filter(|_| !arguments.only.is_empty());
     let figures = Figures { machine: Machine::this(), ..kept.unwrap_or_default() };
     let rounds = arguments.rounds.unwrap_or(if arguments.quick { 1 } else { 5 });
-    let mut bench = Bench::new(figures, rounds, arguments.quick);
+    let tries = if arguments.quick { 1 } else { arguments.tries };
+    let mut bench = Bench::new(figures, rounds, tries, arguments.quick);
     let all = Group::all();
     let groups = if arguments.only.is_empty() { all } else { &arguments.only };
     for group in groups {

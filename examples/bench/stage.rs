@@ -67,6 +67,8 @@ pub(crate) struct ModelProcess {
 /// Does what this process was started for, if it was started by this program.
 pub(crate) fn play_a_role() -> Option<ExitCode> {
     let role = std::env::var_os(ROLE)?;
+    // Nobody stops it once the process that started it was killed.
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
     let kind = match role.to_str()? {
         "warmline" => return Some(warmline::cli::main()),
         "raw" => Kind::Raw,

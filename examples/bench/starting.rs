@@ -1,5 +1,7 @@
 //! From the start of the process to its readiness, on a database that has seen calls before.
 
+use std::time::Duration;
+
 use super::figures::Failed;
 use super::groups::{ENDING, warmline};
 use super::stage::{ModelProcess, Place, Running, start_time};
@@ -10,7 +12,8 @@ pub(crate) fn starts(times: usize) -> Result<Vec<f64>, Failed> {
     std::fs::create_dir_all(&folder)?;
     let database = format!("sqlite:{}", folder.join("calls.db").display());
     fill(&database)?;
-    let milliseconds = (0..times).map(|_| Ok(start_time(&database)?.as_secs_f64() * 1e3)).collect();
+    let tenths = |time: Duration| (time.as_secs_f64() * 1e4).round() / 10.0;
+    let milliseconds = (0..times).map(|_| Ok(tenths(start_time(&database)?))).collect();
     let _ = std::fs::remove_dir_all(&folder);
     milliseconds
 }

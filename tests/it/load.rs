@@ -1,13 +1,13 @@
 //! The load generator, proven: it must find every fault that a server can have, and none where there is none.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use url::Url;
@@ -15,9 +15,10 @@ use warmline::caller::load::model::{Model, Pace};
 use warmline::caller::load::{
     BEFORE_QUESTION, Faults, Kind, Load, Plan, Question, Report, Stamp, Target, Wish, Word,
 };
-use warmline::clock::since_boot;
+use warmline::clock::{now, since_boot};
 
 use super::bridge::{PUBLIC, TOKEN, TestBridge};
+use super::floor;
 
 const PACE: Duration = Duration::from_millis(3);
 const LONG: Duration = Duration::from_secs(60);
@@ -103,7 +104,7 @@ impl Call {
             let due = self.answer.as_ref().map(|answer| answer.at);
             let message = tokio::select! {
                 message = self.socket.next() => message,
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                () = sleep_until(due.unwrap_or_else(now).into()), if due.is_some() => {
                     self.speak().await?;
                     continue;
                 }
@@ -122,7 +123,7 @@ impl Call {
                 let words = frame["voicePrompt"].as_str().unwrap();
                 let at = words.find(BEFORE_QUESTION).unwrap() + BEFORE_QUESTION.len();
                 let question = Question::read(&words.as_bytes()[at..]).unwrap();
-                self.answer = Some(Answer { question, next: 0, at: Instant::now() });
+                self.answer = Some(Answer { question, next: 0, at: now() });
             }
             "interrupt" if self.wrong != Wrong::SpeaksOn => {
                 let answer = self.answer.take().unwrap();
@@ -225,9 +226,14 @@ fn plan() -> Plan {
         think: Duration::from_millis(10),
         words: 20,
         grace: Duration::from_millis(20),
-        patience: Duration::from_millis(500),
+        patience: LONG,
         ..Plan::default()
     }
+}
+
+/// A caller who gives up what does not come.
+fn hasty() -> Plan {
+    Plan { patience: Duration::from_secs(1), ..plan() }
 }
 
 fn load(plan: Plan, target: Target) -> Load {
@@ -262,6 +268,7 @@ async fn a_server_without_a_fault_has_none() {
 #[tokio::test]
 async fn interrupts_partials_and_persons_are_no_fault() {
     let busy = Plan { interrupts: 0.5, escalations: 0.2, partials: 2, turns: 6, ..plan() };
+    let busy = Plan { grace: Duration::from_secs(1), ..busy };
     let report = against(Wrong::Nothing, busy).await;
     assert_eq!(report.faults, Faults::default());
     assert!(report.counts.interrupts > 0 && report.counts.ends > 0, "{:?}", report.counts);
@@ -269,7 +276,7 @@ async fn interrupts_partials_and_persons_are_no_fault() {
 
 #[tokio::test]
 async fn words_of_another_caller_are_found() {
-    let found = found(Wrong::Swaps, plan()).await;
+    let found = found(Wrong::Swaps, hasty()).await;
     assert!(found.contains(&"foreign words"), "{found:?}");
 }
 
@@ -291,16 +298,17 @@ async fn words_after_an_interrupt_are_found() {
 
 #[tokio::test]
 async fn answers_without_an_end_are_found() {
-    assert_eq!(found(Wrong::NeverCloses, plan()).await, ["unclosed replies"]);
+    assert_eq!(found(Wrong::NeverCloses, hasty()).await, ["unclosed replies"]);
     assert_eq!(found(Wrong::ClosesTwice, plan()).await, ["replies closed again"]);
-    let found = found(Wrong::StopsInTheMiddle, plan()).await;
+    let found = found(Wrong::StopsInTheMiddle, hasty()).await;
     assert_eq!(found, ["lost words", "unanswered questions", "unclosed replies"]);
 }
 
 #[tokio::test]
 async fn every_wrong_end_is_found() {
     let leaving = Plan { escalations: 1.0, ..plan() };
-    assert_eq!(found(Wrong::NeverEnds, leaving.clone()).await, ["lost `end`"]);
+    let hasty = Plan { escalations: 1.0, ..hasty() };
+    assert_eq!(found(Wrong::NeverEnds, hasty).await, ["lost `end`"]);
     assert_eq!(found(Wrong::EndsTwice, leaving.clone()).await, ["doubled `end`"]);
     assert_eq!(found(Wrong::SpeaksAfterEnd, leaving).await, ["frames after `end`"]);
     let found = found(Wrong::EndsUnasked, plan()).await;
@@ -332,7 +340,7 @@ async fn our_own(plan: Plan, pace: Pace) -> Report {
 #[tokio::test(flavor = "multi_thread")]
 async fn our_own_server_has_no_fault_with_writes_cut_at_random() {
     let pace = Pace { rate: 200.0, split: true, ..Pace::default() };
-    let plan = Plan { calls: 12, turns: 5, interrupts: 0.3, partials: 1, patience: LONG, ..plan() };
+    let plan = Plan { calls: 12, turns: 5, interrupts: 0.3, partials: 1, ..plan() };
     let plan = Plan { grace: Duration::from_secs(1), words: 40, ..plan };
     let report = our_own(plan, pace).await;
     assert_eq!(report.faults, Faults::default(), "{}", report.verdict());
@@ -342,8 +350,32 @@ async fn our_own_server_has_no_fault_with_writes_cut_at_random() {
 #[tokio::test(flavor = "multi_thread")]
 async fn our_own_server_ends_each_call_that_wants_a_person_once() {
     let pace = Pace { rate: 200.0, together: 5, ..Pace::default() };
-    let plan = Plan { calls: 6, escalations: 1.0, words: 4, patience: LONG, ..plan() };
+    let plan = Plan { calls: 6, escalations: 1.0, words: 4, ..plan() };
     let report = our_own(plan, pace).await;
     assert_eq!(report.faults, Faults::default(), "{}", report.verdict());
     assert_eq!(report.counts.ends, 6);
+}
+
+/// A hand-written relay, with interrupts and partial prompts.
+async fn by_hand(kind: floor::Kind) -> Report {
+    let pace = Pace { rate: 200.0, split: true, together: 2, ..Pace::default() };
+    let model = Model::start(0, pace).await.unwrap();
+    let base_url = model.base_url();
+    let mut serving = JoinSet::new();
+    serving.spawn(model.serve());
+    let server = floor::Server::start(kind, &base_url, 0).await.unwrap();
+    let url = Url::parse(&format!("ws://{}/", server.address())).unwrap();
+    serving.spawn(server.serve());
+    let plan = Plan { calls: 8, turns: 4, interrupts: 0.3, partials: 1, ..plan() };
+    let plan = Plan { grace: Duration::from_secs(1), words: 40, ..plan };
+    run(load(plan, Target::Socket(url))).await
+}
+
+#[tokio::test]
+async fn what_the_bridge_is_measured_against_has_no_fault_either() {
+    for kind in [floor::Kind::Raw, floor::Kind::Floor] {
+        let report = by_hand(kind).await;
+        assert_eq!(report.faults, Faults::default(), "{kind:?}: {}", report.verdict());
+        assert_eq!((report.counts.questions, report.counts.asked_again), (32, 0));
+    }
 }

@@ -8,6 +8,8 @@ mod calls;
 mod console;
 #[path = "../faults/mod.rs"]
 mod faults;
+#[path = "../../examples/floor/relay/mod.rs"]
+mod floor;
 mod handoff_schema;
 mod load;
 mod model;

@@ -154,7 +154,10 @@ impl World {
             talk.hearing.faults.dropped += 1;
         }
         self.connected.fetch_sub(1, Ordering::Relaxed);
+        // When thousands hang up in the same moment, their requests take turns, as those of thousands who dial do.
+        let place = self.dialling.acquire().await;
         let told = session.tell_action(goes_on).await;
+        drop(place);
         talk.hearing.finish();
         let mut tally = self.tally();
         tally.faults.actions += u64::from(!told);

@@ -21,8 +21,9 @@ use crate::clock::since_boot;
 const LOOK: Duration = Duration::from_millis(500);
 /// How long the calls may take to begin beyond the time they are given.
 const BEGINNING: Duration = Duration::from_secs(60);
-/// How long calls may take to end beyond the patience of a caller.
+/// How long calls may take to end beyond the patience of a caller, and how much longer each of them makes it.
 const ENDING: Duration = Duration::from_secs(10);
+const ENDING_EACH: Duration = Duration::from_millis(5);
 
 /// What is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +113,9 @@ impl Load {
             }
         };
         world.ending.cancel();
-        let ended = timeout(self.plan.patience + ENDING, all(&mut lines)).await.is_ok();
+        let calls = u32::try_from(self.plan.calls).unwrap_or(u32::MAX);
+        let patience = self.plan.patience + ENDING + ENDING_EACH.saturating_mul(calls);
+        let ended = timeout(patience, all(&mut lines)).await.is_ok();
         let after = usage();
         if !ended {
             lines.abort_all();

@@ -16,8 +16,6 @@ const REMARK: Duration = Duration::from_millis(250);
 const FIRST: Duration = Duration::from_secs(2);
 /// How long a caller listens for more after `end`.
 const LINGER: Duration = Duration::from_millis(100);
-/// How long a reply may take to be closed once its last word came.
-const CLOSING: Duration = Duration::from_secs(2);
 
 /// What is to be done on the line.
 #[derive(Debug, PartialEq, Eq)]
@@ -119,10 +117,6 @@ impl Talk {
                 Step::Wait
             }
             Standing::Idle => self.think(now),
-            Standing::Closing => {
-                self.phase = Phase::Listening { give_up: now + self.closing(), interrupt };
-                Step::Wait
-            }
             Standing::Answering { words } if interrupt.is_some_and(|after| words >= after) => {
                 self.hearing.interrupt(now);
                 self.phase = Phase::Thinking { ask: now + self.dice.about(REMARK), partials: 0 };
@@ -131,16 +125,11 @@ impl Talk {
                         .to_owned(),
                 )
             }
-            Standing::Answering { .. } => {
+            Standing::Answering { .. } | Standing::Closing => {
                 self.phase = Phase::Listening { give_up: now + self.plan.patience, interrupt };
                 Step::Wait
             }
         }
-    }
-
-    /// How long a reply that is whole may take to be closed; a goodbye, until `end`.
-    fn closing(&self) -> Duration {
-        if self.hearing.wants_person() { self.plan.patience } else { CLOSING }
     }
 
     fn has_asked_all(&self) -> bool {
