@@ -1,5 +1,5 @@
-//! What somebody at the console wants of a call. It waits here until the call's own task takes it; a call that
-//! nobody asks anything of has no queue.
+//! What reaches a call's own task from elsewhere: that a newer session took over, and what somebody at the console
+//! wants of it. A call that nobody asks anything of has no queue.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,6 +22,15 @@ pub enum Order {
     Whisper(Pii<String>),
 }
 
+/// What reaches a call from elsewhere in this process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// A newer session of the same call took over.
+    Superseded,
+    /// Somebody at the console wants something.
+    Order(Order),
+}
+
 /// Why an order is not carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotTaken {
@@ -35,34 +44,57 @@ pub enum NotTaken {
 
 #[derive(Debug, Default)]
 pub(super) struct Orders {
-    waiting: Mutex<VecDeque<Order>>,
+    waiting: Mutex<Waiting>,
     given: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    orders: VecDeque<Order>,
+    superseded: bool,
 }
 
 impl Orders {
     pub(super) fn give(&self, order: Order) -> Result<(), NotTaken> {
         let mut waiting = self.waiting();
-        if waiting.len() >= MOST {
+        if waiting.orders.len() >= MOST {
             return Err(NotTaken::Full);
         }
-        waiting.push_back(order);
+        waiting.orders.push_back(order);
         drop(waiting);
         self.given.notify_one();
         Ok(())
     }
 
-    /// The next order. The future may be dropped and asked for again.
-    pub(super) async fn next(&self) -> Order {
+    /// Says that a newer session took over. That stays so.
+    pub(super) fn supersede(&self) {
+        self.waiting().superseded = true;
+        self.given.notify_one();
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_superseded(&self) -> bool {
+        self.waiting().superseded
+    }
+
+    /// What is next. The future may be dropped and asked for again.
+    pub(super) async fn next(&self) -> News {
         loop {
-            if let Some(order) = self.waiting().pop_front() {
-                return order;
+            if let Some(news) = self.waiting().next() {
+                return news;
             }
             self.given.notified().await;
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<Order>> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn next(&mut self) -> Option<News> {
+        if self.superseded { Some(News::Superseded) } else { self.orders.pop_front().map(News::Order) }
     }
 }
 
@@ -77,6 +109,10 @@ mod tests {
         Order::Whisper(text.into())
     }
 
+    fn news(text: &str) -> News {
+        News::Order(whisper(text))
+    }
+
     #[tokio::test]
     async fn orders_are_taken_in_their_order_and_a_few_wait() {
         let orders = Orders::default();
@@ -84,12 +120,15 @@ mod tests {
             orders.give(whisper(&number.to_string())).unwrap();
         }
         assert_eq!(orders.give(whisper("one more")), Err(NotTaken::Full));
-        assert_eq!(orders.next().await, whisper("0"));
+        assert_eq!(orders.next().await, news("0"));
         orders.give(whisper("one more")).unwrap();
         for number in 1..MOST {
-            assert_eq!(orders.next().await, whisper(&number.to_string()));
+            assert_eq!(orders.next().await, news(&number.to_string()));
         }
-        assert_eq!(orders.next().await, whisper("one more"));
+        assert_eq!(orders.next().await, news("one more"));
+        orders.give(whisper("too late")).unwrap();
+        orders.supersede();
+        assert_eq!((orders.next().await, orders.next().await), (News::Superseded, News::Superseded));
     }
 
     #[tokio::test]
@@ -103,6 +142,6 @@ mod tests {
             orders.give(whisper("now")).unwrap();
             // Dropped before it was looked at again, as in the loop of a call.
         }
-        assert_eq!(orders.next().await, whisper("now"));
+        assert_eq!(orders.next().await, news("now"));
     }
 }

@@ -9,7 +9,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tracing::{debug, info, trace, warn};
 
 use super::{Call, Lost, Wire};
-use crate::calls::{Calls, Order, Presence};
+use crate::calls::{Calls, News, Order, Presence};
 use crate::chat::{ModelError, ModelEvent, Toolbox};
 use crate::clock::now;
 use crate::handoff::{Handoff, Outcome, Trigger};
@@ -169,7 +169,10 @@ impl<W: Wire> Running<W> {
             // Twilio first: an interrupt must not queue behind the words it interrupts.
             biased;
             frame = self.wire.receive() => frame.map_or(Event::Closed, Event::Frame),
-            () = presence.superseded() => Event::Superseded,
+            news = presence.news() => match news {
+                News::Superseded => Event::Superseded,
+                News::Order(order) => Event::Order(order),
+            },
             () = presence.called_off(), if !self.called_off => Event::CalledOff,
             () = at(deadline) => Event::Deadline,
             (request, event) = delta(&mut self.answer) => Event::Answer(request, event),
@@ -178,7 +181,6 @@ impl<W: Wire> Running<W> {
                 // Forgotten, or it panicked: then its deadline answers for it.
                 Err(_) => Event::ToolLost,
             },
-            order = presence.order() => Event::Order(order),
         }
     }
 
