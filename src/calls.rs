@@ -6,7 +6,7 @@
 mod orders;
 mod places;
 
-pub use orders::{NotTaken, Order};
+pub use orders::{News, NotTaken, Order};
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -56,7 +56,6 @@ type Left = Arc<Mutex<Option<(u8, Memory)>>>;
 
 struct Live {
     session: u64,
-    superseded: CancellationToken,
     left: CancellationToken,
     orders: Arc<Orders>,
 }
@@ -66,7 +65,6 @@ pub struct Presence {
     calls: Arc<Calls>,
     call_sid: CallSid,
     session: u64,
-    superseded: CancellationToken,
     /// A child of the one for all calls: a lock of its own is waited for by nobody else.
     called_off: CancellationToken,
     left: CancellationToken,
@@ -102,29 +100,18 @@ where
 impl Calls {
     /// Marks a call as live. An older session of the same call is told that it was superseded.
     pub fn enter(self: &Arc<Self>, call_sid: &CallSid) -> Presence {
-        let superseded = CancellationToken::new();
         let mut live = self.live();
         let session = self.sessions.fetch_add(1, Ordering::Relaxed);
         let left = CancellationToken::new();
         let orders = Arc::new(Orders::default());
-        let entry =
-            Live { session, superseded: superseded.clone(), left: left.clone(), orders: orders.clone() };
+        let entry = Live { session, left: left.clone(), orders: orders.clone() };
         let older = live.insert(call_sid.clone(), entry).map(|older| {
-            older.superseded.cancel();
+            older.orders.supersede();
             older.left
         });
         self.places.enter(call_sid);
         let called_off = self.called_off.child_token();
-        Presence {
-            calls: self.clone(),
-            call_sid: call_sid.clone(),
-            session,
-            superseded,
-            called_off,
-            left,
-            orders,
-            older,
-        }
+        Presence { calls: self.clone(), call_sid: call_sid.clone(), session, called_off, left, orders, older }
     }
 
     /// Passes an order on to the session of a call, which takes it in a moment.
@@ -236,14 +223,10 @@ impl Presence {
         self.called_off.cancelled().await;
     }
 
-    /// The next order from the console, for the task of the session.
-    pub fn poll_order(&self, context: &Context<'_>) -> Poll<Order> {
+    /// What there is to know for the task of the session: a newer session of the same call takes over, or somebody
+    /// at the console wants something of it.
+    pub fn poll_news(&self, context: &Context<'_>) -> Poll<News> {
         self.orders.poll_next(context)
-    }
-
-    /// Waits until a newer session of the same call takes over.
-    pub async fn superseded(&self) {
-        self.superseded.cancelled().await;
     }
 }
 
@@ -268,7 +251,7 @@ mod tests {
         let call_sid: CallSid = "CA1".parse().unwrap();
         let older = calls.enter(&call_sid);
         let newer = calls.enter(&call_sid);
-        assert!(older.superseded.is_cancelled() && !newer.superseded.is_cancelled());
+        assert!(older.orders.is_superseded() && !newer.orders.is_superseded());
         drop(older);
         assert_eq!(calls.count(), 1);
         drop(newer);

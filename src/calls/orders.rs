@@ -1,5 +1,5 @@
-//! What somebody at the console wants of a call. It waits here until the call's own task takes it; a call that
-//! nobody asks anything of has no queue.
+//! What reaches a call's own task from elsewhere: that a newer session took over, and what somebody at the console
+//! wants of it. A call that nobody asks anything of has no queue.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,6 +23,15 @@ pub enum Order {
     Whisper(Pii<String>),
 }
 
+/// What reaches a call from elsewhere in this process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// A newer session of the same call took over.
+    Superseded,
+    /// Somebody at the console wants something.
+    Order(Order),
+}
+
 /// Why an order is not carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotTaken {
@@ -36,31 +45,54 @@ pub enum NotTaken {
 
 #[derive(Debug, Default)]
 pub(super) struct Orders {
-    waiting: Mutex<VecDeque<Order>>,
+    waiting: Mutex<Waiting>,
     session: AtomicWaker,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    orders: VecDeque<Order>,
+    superseded: bool,
 }
 
 impl Orders {
     pub(super) fn give(&self, order: Order) -> Result<(), NotTaken> {
         let mut waiting = self.waiting();
-        if waiting.len() >= MOST {
+        if waiting.orders.len() >= MOST {
             return Err(NotTaken::Full);
         }
-        waiting.push_back(order);
+        waiting.orders.push_back(order);
         drop(waiting);
         self.session.wake();
         Ok(())
     }
 
-    /// The next order, for the one task that takes them.
-    pub(super) fn poll_next(&self, context: &Context<'_>) -> Poll<Order> {
-        // First the task, then the question: what is given in between is seen now, or wakes the task.
-        self.session.register(context.waker());
-        self.waiting().pop_front().map_or(Poll::Pending, Poll::Ready)
+    /// Says that a newer session took over. That stays so.
+    pub(super) fn supersede(&self) {
+        self.waiting().superseded = true;
+        self.session.wake();
     }
 
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<Order>> {
+    #[cfg(test)]
+    pub(super) fn is_superseded(&self) -> bool {
+        self.waiting().superseded
+    }
+
+    /// What is next, for the one task that takes it.
+    pub(super) fn poll_next(&self, context: &Context<'_>) -> Poll<News> {
+        // First the task, then the question: what is given in between is seen now, or wakes the task.
+        self.session.register(context.waker());
+        self.waiting().next().map_or(Poll::Pending, Poll::Ready)
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn next(&mut self) -> Option<News> {
+        if self.superseded { Some(News::Superseded) } else { self.orders.pop_front().map(News::Order) }
     }
 }
 
@@ -74,6 +106,10 @@ mod tests {
         Order::Whisper(text.into())
     }
 
+    fn news(text: &str) -> News {
+        News::Order(whisper(text))
+    }
+
     #[test]
     fn orders_are_taken_in_their_order_and_a_few_wait() {
         let orders = Orders::default();
@@ -82,13 +118,16 @@ mod tests {
             orders.give(whisper(&number.to_string())).unwrap();
         }
         assert_eq!(orders.give(whisper("one more")), Err(NotTaken::Full));
-        assert_eq!(next(), Poll::Ready(whisper("0")));
+        assert_eq!(next(), Poll::Ready(news("0")));
         orders.give(whisper("one more")).unwrap();
         for number in 1..MOST {
-            assert_eq!(next(), Poll::Ready(whisper(&number.to_string())));
+            assert_eq!(next(), Poll::Ready(news(&number.to_string())));
         }
-        assert_eq!(next(), Poll::Ready(whisper("one more")));
+        assert_eq!(next(), Poll::Ready(news("one more")));
         assert_eq!(next(), Poll::Pending);
+        orders.give(whisper("too late")).unwrap();
+        orders.supersede();
+        assert_eq!((next(), next()), (Poll::Ready(News::Superseded), Poll::Ready(News::Superseded)));
     }
 
     #[tokio::test]
@@ -96,6 +135,6 @@ mod tests {
         let orders = Orders::default();
         let next = std::future::poll_fn(|context| orders.poll_next(context));
         let (order, ()) = tokio::join!(next, async { orders.give(whisper("now")).unwrap() });
-        assert_eq!(order, whisper("now"));
+        assert_eq!(order, news("now"));
     }
 }

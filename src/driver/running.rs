@@ -15,7 +15,7 @@ use tracing::{debug, info, trace, warn};
 use super::bell::Bell;
 use super::observed::Observed;
 use super::{Call, Lost, Wire, receive};
-use crate::calls::{Calls, Order, Presence};
+use crate::calls::{Calls, News, Order, Presence};
 use crate::chat::{ModelError, ModelEvent};
 use crate::clock::now;
 use crate::handoff::{Handoff, Outcome, Trigger};
@@ -64,18 +64,17 @@ pub(super) struct Running<W> {
 
 /// What is waited for beside socket, model and tools. Set up once: for each word of an answer it would cost
 /// more than the word.
-struct Waiting<'a, S, C> {
+struct Waiting<'a, C> {
     /// Rings for the socket and all of these.
     bell: Bell,
-    /// Where orders come in.
+    /// Where news comes in.
     presence: &'a Presence,
-    superseded: Pin<&'a mut S>,
     called_off: Pin<&'a mut C>,
     /// Set to the session's deadline, or to an earlier one that it had before.
     alarm: Pin<&'a mut Sleep>,
 }
 
-impl<S, C> Waiting<'_, S, C> {
+impl<C> Waiting<'_, C> {
     /// Sets the alarm to a deadline. It stays where it is if that was put off: it is mostly put off again.
     fn set_alarm(&mut self, deadline: Option<Instant>) {
         if let Some(at) = deadline.map(Into::into)
@@ -166,7 +165,6 @@ impl<W: Wire> Running<W> {
         let mut waiting = Waiting {
             bell: Bell::new(),
             presence,
-            superseded: pin!(presence.superseded()),
             called_off: pin!(presence.called_off()),
             alarm: pin!(tokio::time::sleep(CALM)),
         };
@@ -211,24 +209,24 @@ impl<W: Wire> Running<W> {
     /// What happens next. Twilio comes first: an interrupt must not queue behind the words it interrupts.
     fn poll(
         &mut self,
-        waiting: &mut Waiting<'_, impl Future<Output = ()>, impl Future<Output = ()>>,
+        waiting: &mut Waiting<'_, impl Future<Output = ()>>,
         context: &mut Context<'_>,
     ) -> Poll<Event<W::Text>> {
         let deadline = self.session.deadline();
         waiting.set_alarm(deadline);
-        let Waiting { bell, presence, superseded, called_off, alarm } = waiting;
+        let Waiting { bell, presence, called_off, alarm } = waiting;
         let rung = bell.poll(context, |context| {
             if let Poll::Ready(frame) = self.wire.poll_receive(context) {
                 return Poll::Ready(frame.map_or(Event::Closed, Event::Frame));
             }
-            if superseded.as_mut().poll(context).is_ready() {
-                return Poll::Ready(Event::Superseded);
+            if let Poll::Ready(news) = presence.poll_news(context) {
+                return Poll::Ready(match news {
+                    News::Superseded => Event::Superseded,
+                    News::Order(order) => Event::Order(order),
+                });
             }
             if !self.called_off && called_off.as_mut().poll(context).is_ready() {
                 return Poll::Ready(Event::CalledOff);
-            }
-            if let Poll::Ready(order) = presence.poll_order(context) {
-                return Poll::Ready(Event::Order(order));
             }
             // Asked also while there is no deadline: one that is not asked wakes nobody.
             while alarm.as_mut().poll(context).is_ready() {

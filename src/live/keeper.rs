@@ -35,7 +35,7 @@ const LETTERS: usize = 1_024;
 
 /// Keeps the board until nobody needs it.
 pub struct Keeper {
-    cards: HashMap<CallSid, Card>,
+    cards: HashMap<CallSid, Box<Card>>,
     others: Others,
     /// Cards that changed since they were shown here.
     changed: BTreeSet<CallSid>,
@@ -147,14 +147,23 @@ impl Keeper {
         if self.cards.len() >= MOST_CARDS && !self.cards.contains_key(&call_sid) {
             return;
         }
-        let card = self.cards.entry(call_sid.clone()).or_insert_with(|| Card::new(at));
+        let card = self.cards.entry(call_sid.clone()).or_insert_with(|| Box::new(Card::new(at)));
         card.fold(at, what);
-        if let Some(at) = card.changes_at() {
+        if let Some(at) = card.changes_at().filter(|_| self.watchers > 0 || self.letters.is_some()) {
             self.alarms.insert((at, call_sid.clone()));
         }
         self.others.taken(&call_sid);
-        self.untold.insert(call_sid.clone());
-        self.changed.insert(call_sid);
+        self.mark(call_sid);
+    }
+
+    /// Notes that a card changed, for whoever is there to be told.
+    fn mark(&mut self, call_sid: CallSid) {
+        if self.letters.is_some() {
+            self.untold.insert(call_sid.clone());
+        }
+        if self.watchers > 0 {
+            self.changed.insert(call_sid);
+        }
     }
 
     async fn answer(&mut self, ask: Ask) {
@@ -166,6 +175,10 @@ impl Keeper {
                 let changes = self.changes.subscribe();
                 let _ = answer.send(Watching { snapshot, changes });
                 self.count_watchers();
+                // Nobody has looked on so far, so nothing was to be shown at a time of its own.
+                let alarm =
+                    |(call_sid, card): (&CallSid, &Box<Card>)| Some((card.changes_at()?, call_sid.clone()));
+                self.alarms.extend(self.cards.iter().filter_map(alarm));
             }
             Ask::List(answer) => {
                 let _ = answer.send(self.all().await);
@@ -230,8 +243,7 @@ impl Keeper {
                 self.alarms.insert((at, call_sid));
                 return;
             }
-            self.untold.insert(call_sid.clone());
-            self.changed.insert(call_sid);
+            self.mark(call_sid);
         }
     }
 

@@ -7,7 +7,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
 
 use super::*;
-use crate::calls::Calls;
+use crate::calls::{Calls, News};
 use crate::config::Console;
 use crate::gate::{COOKIE, Gate};
 use crate::mask::Also;
@@ -134,10 +134,9 @@ async fn nodes_tell_each_other_what_they_have_and_what_is_to_be_done() {
     assert!(one.board.find(&sid).await.unwrap().live.own);
     let presence = one.calls.enter(&sid);
     two.board.tell_others(&sid, Order::Whisper("be kind".into())).await;
-    let order = tokio::time::timeout(SOON, std::future::poll_fn(|context| presence.poll_order(context)))
-        .await
-        .unwrap();
-    assert_eq!(order, Order::Whisper("be kind".into()));
+    let news = std::future::poll_fn(|context| presence.poll_news(context));
+    let news = tokio::time::timeout(SOON, news).await.unwrap();
+    assert_eq!(news, News::Order(Order::Whisper("be kind".into())));
     one.note("CA1", What::Over).await;
     let gone = async { while !watching.changes.recv().await.unwrap().gone.contains(&sid) {} };
     tokio::time::timeout(SOON, gone).await.expect("it is gone on the other node too");
