@@ -30,9 +30,12 @@ pub(super) enum Received {
 impl Socket {
     /// Opens one, from this address of the machine if it matters.
     pub(super) async fn open(request: Request, source: Option<IpAddr>) -> Result<Self, CallError> {
-        let refused = |error| match &error {
-            Error::Http(response) => CallError::SocketRefused(response.status().as_u16()),
-            _ => CallError::Socket(Box::new(error)),
+        let refused = |error| {
+            if let Error::Http(response) = &error {
+                CallError::SocketRefused(response.status().as_u16())
+            } else {
+                CallError::Socket(Box::new(error))
+            }
         };
         let stream = connect(&request, source).await.map_err(|error| refused(Error::Io(error)))?;
         let config = WebSocketConfig::default().read_buffer_size(BUFFER).write_buffer_size(0);

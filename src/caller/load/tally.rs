@@ -12,6 +12,7 @@ use super::hearing::{Hearing, Sample};
 const LONGEST: u64 = 60_000_000;
 
 /// Sums over all calls.
+#[derive(Default)]
 pub(super) struct Tally {
     pub(super) faults: Faults,
     pub(super) counts: Counts,
@@ -60,20 +61,6 @@ pub struct Quantiles {
     pub p99: u64,
     /// The longest.
     pub max: u64,
-}
-
-impl Default for Tally {
-    fn default() -> Self {
-        Self {
-            faults: Faults::default(),
-            counts: Counts::default(),
-            measured: 0,
-            word: Spread::default(),
-            first_word: Spread::default(),
-            asked: Spread::default(),
-            dialled: Spread::default(),
-        }
-    }
 }
 
 impl Tally {
