@@ -32,9 +32,10 @@ impl Socket {
     pub(super) async fn open(request: Request, source: Option<IpAddr>) -> Result<Self, CallError> {
         let refused = |error| {
             if let Error::Http(response) = &error {
-                return CallError::SocketRefused(response.status().as_u16());
+                CallError::SocketRefused(response.status().as_u16())
+            } else {
+                CallError::Socket(Box::new(error))
             }
-            CallError::Socket(Box::new(error))
         };
         let stream = connect(&request, source).await.map_err(|error| refused(Error::Io(error)))?;
         let config = WebSocketConfig::default().read_buffer_size(BUFFER).write_buffer_size(0);
