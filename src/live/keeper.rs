@@ -10,7 +10,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::task::yield_now;
 
 use super::card::{Card, Gone, LiveCall};
-use super::cluster::{Letter, Says, pack, write};
+use super::cluster::{Letter, Pen, Says};
 use super::others::Others;
 use super::{ASKS, Ask, BEHIND, Board, Change, Found, Watching, event};
 use crate::calls::{Calls, Order};
@@ -19,6 +19,7 @@ use crate::gate::Gate;
 use crate::ids::CallSid;
 use crate::mask::Also;
 use crate::store::{Note, Told};
+use crate::token::Keyring;
 
 /// How often what changed is shown: four times a second.
 const TICK: Duration = Duration::from_millis(250);
@@ -49,7 +50,7 @@ pub struct Keeper {
     notes: mpsc::Receiver<Note>,
     asks: mpsc::Receiver<Ask>,
     changes: broadcast::Sender<Arc<Change>>,
-    letters: Option<mpsc::Sender<String>>,
+    letters: Option<(Pen, mpsc::Sender<String>)>,
     heard: mpsc::Receiver<Told>,
     node: Arc<str>,
     also: Also,
@@ -114,11 +115,13 @@ impl Keeper {
         (board, keeper)
     }
 
-    /// From now on other nodes are told, and heard. Returns the ends that somebody has to carry letters between.
-    pub fn post(&mut self) -> Post {
+    /// From now on other nodes are told, and heard if they have the same key. Returns the ends that somebody has
+    /// to carry letters between.
+    pub fn post(&mut self, keyring: Arc<Keyring>) -> Post {
         let (letters, outgoing) = mpsc::channel(LETTERS);
         let (incoming, heard) = mpsc::channel(LETTERS);
-        (self.letters, self.heard) = (Some(letters), heard);
+        self.heard = heard;
+        self.letters = Some((Pen::new(self.node.clone(), keyring), letters));
         Post { outgoing, incoming }
     }
 
@@ -170,8 +173,8 @@ impl Keeper {
             Ask::Find(call_sid, answer) => {
                 let _ = answer.send(self.find(&call_sid).map(Box::new));
             }
-            Ask::Tell(call_sid, order) => self.say(write(&self.node, Says::Order(call_sid, order))),
-            Ask::SignedOut(id) => self.say(write(&self.node, Says::SignedOut(id))),
+            Ask::Tell(call_sid, order) => self.say(Says::Order(call_sid, order)),
+            Ask::SignedOut(id) => self.say(Says::SignedOut(id)),
         }
     }
 
@@ -242,9 +245,7 @@ impl Keeper {
             self.changed.remove(call_sid);
             self.untold.remove(call_sid);
         }
-        for letter in pack(&self.node, &gone, Says::Gone) {
-            self.say(letter);
-        }
+        self.say_all(&gone, Says::Gone);
         self.gone.extend(gone);
     }
 
@@ -287,7 +288,7 @@ impl Keeper {
         let is_news = (watchers > 0) != (self.watchers > 0);
         self.watchers = watchers;
         if is_news {
-            self.say(write(&self.node, Says::Alive(watchers)));
+            self.say(Says::Alive(watchers));
         }
     }
 
@@ -296,7 +297,7 @@ impl Keeper {
         let since = |before: Instant| at.saturating_duration_since(before);
         if since(self.beat) >= BEAT {
             self.beat = at;
-            self.say(write(&self.node, Says::Alive(self.watchers)));
+            self.say(Says::Alive(self.watchers));
         }
         let all = since(self.retold) >= RETELL;
         if all {
@@ -310,27 +311,35 @@ impl Keeper {
         let untold = std::mem::take(&mut self.untold);
         let calls: Vec<LiveCall> =
             self.views(&untold, now).await.into_iter().map(|call| (*call).clone()).collect();
-        for letter in pack(&self.node, &calls, Says::Calls) {
-            self.say(letter);
-        }
+        self.say_all(&calls, Says::Calls);
     }
 
     /// Sends a letter; where too many wait it is lost, and what it said is told again later.
-    fn say(&mut self, letter: String) {
-        if let Some(letters) = &self.letters {
-            let _ = letters.try_send(letter);
+    fn say(&self, says: Says) {
+        if let Some((pen, letters)) = &self.letters {
+            let _ = letters.try_send(pen.write(says));
+        }
+    }
+
+    /// Sends as many letters as it takes.
+    fn say_all<T: Serialize + Clone>(&self, items: &[T], says: impl Fn(Vec<T>) -> Says) {
+        if let Some((pen, letters)) = &self.letters {
+            for letter in pen.pack(items, says) {
+                let _ = letters.try_send(letter);
+            }
         }
     }
 
     fn hear(&mut self, heard: Told) {
         match heard {
             Told::Connected => {
-                self.say(write(&self.node, Says::Alive(self.watchers)));
-                self.say(write(&self.node, Says::Tell));
+                self.say(Says::Alive(self.watchers));
+                self.say(Says::Tell);
                 self.tell_all();
             }
             Told::Text(text) => {
-                if let Some(letter) = Letter::read(&text).filter(|letter| *letter.from != *self.node) {
+                let letter = self.letters.as_ref().and_then(|(pen, _)| pen.read(&text));
+                if let Some(letter) = letter {
                     self.letter(letter);
                 }
             }
@@ -351,7 +360,7 @@ impl Keeper {
         match says {
             Says::Alive(watchers) => self.others.alive(&from, watchers, at),
             Says::Tell => {
-                self.say(write(&self.node, Says::Alive(self.watchers)));
+                self.say(Says::Alive(self.watchers));
                 self.tell_all();
             }
             Says::Calls(calls) => {

@@ -13,8 +13,8 @@ use super::{Told, reason};
 
 /// The longest text, in bytes. PostgreSQL takes less than 8000.
 pub const LONGEST: usize = 7_900;
-/// What all nodes listen to.
-const CHANNEL: &str = "warmline";
+/// How the names of channels begin.
+pub(super) const CHANNEL: &str = "warmline_";
 /// How long to wait before the next try to connect, at first and at the most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 /// How long one text may take to be said.
@@ -25,6 +25,8 @@ const SAYING: Duration = Duration::from_secs(2);
 pub struct Exchange {
     pub(super) url: SecretString,
     pub(super) pool: AnyPool,
+    /// What is listened to; what is said is said in the first.
+    pub(super) channels: Vec<String>,
 }
 
 impl Exchange {
@@ -56,7 +58,7 @@ impl Exchange {
     async fn connect(&self) -> sqlx::Result<PgListener> {
         let connecting = async {
             let mut listener = PgListener::connect(self.url.expose_secret()).await?;
-            listener.listen(CHANNEL).await?;
+            listener.listen_all(self.channels.iter().map(String::as_str)).await?;
             Ok(listener)
         };
         let slow = |_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()));
@@ -91,7 +93,9 @@ impl Exchange {
     /// A text that cannot be said is lost; it was the state of a moment.
     async fn say(&self, text: &str) {
         debug_assert!(text.len() <= LONGEST, "a text is too long for a notification");
-        let saying = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(text).execute(&self.pool);
+        let Some(channel) = self.channels.first() else { return };
+        let saying = sqlx::query("SELECT pg_notify($1, $2)").bind(channel.as_str()).bind(text);
+        let saying = saying.execute(&self.pool);
         match tokio::time::timeout(SAYING, saying).await {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => debug!(reason = reason(&error), "other nodes were not told"),

@@ -138,11 +138,17 @@ impl Store {
         Some(Archive(self.open.as_ref()?.database.clone()))
     }
 
-    /// The way to the other nodes; none where no database can be shared.
+    /// The way to the other nodes; none where no database can be shared. Every node that has one of these
+    /// `names` is listened to; those that have the first are spoken to.
     #[cfg(feature = "postgres")]
-    pub fn exchange(&self) -> Option<exchange::Exchange> {
+    pub fn exchange(&self, names: &[String]) -> Option<exchange::Exchange> {
         let Database { engine, pool, url } = &self.open.as_ref()?.database;
-        (*engine == Engine::Postgres).then(|| exchange::Exchange { url: url.clone(), pool: pool.clone() })
+        let channels = || names.iter().map(|name| format!("{}{name}", exchange::CHANNEL)).collect();
+        (*engine == Engine::Postgres).then(|| exchange::Exchange {
+            url: url.clone(),
+            pool: pool.clone(),
+            channels: channels(),
+        })
     }
 
     /// A store, and the writer that has to run beside it. Nothing is connected yet.
