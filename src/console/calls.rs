@@ -19,7 +19,7 @@ use super::{Desk, cursor};
 use crate::clock::since_epoch;
 use crate::gate::Visitor;
 use crate::ids::CallSid;
-use crate::live::LiveCall;
+use crate::live::{LiveCall, LiveState};
 use crate::pii::Pii;
 use crate::store::archive::Archive;
 use crate::store::audit::{Audit, Deed};
@@ -28,6 +28,8 @@ use crate::token::nonce;
 
 /// How new a call is that the store may not know yet.
 const NEW: Duration = Duration::from_secs(5);
+/// How long a deletion waits for what is still to be written.
+const WRITTEN: Duration = Duration::from_secs(1);
 
 /// Which calls.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -197,19 +199,32 @@ pub(super) async fn turns(State(desk): State<Desk>, Named(call_sid): Named) -> R
     Ok(Json(Turns { items: found.transcript }))
 }
 
-/// Delete everything about a call.
+/// Delete everything about a call that the AI does not have any more.
 #[utoipa::path(delete, path = "/api/v1/calls/{callSid}", tag = "calls", operation_id = "deleteCall",
-    params(("callSid" = String, Path, description = "The call")), responses((status = 204)))]
+    params(("callSid" = String, Path, description = "The call")),
+    responses((status = 204), (status = 409, body = Problem)))]
 pub(super) async fn delete(
     State(desk): State<Desk>,
     Extension(visitor): Extension<Visitor>,
     Named(call_sid): Named,
 ) -> Result<StatusCode, Problem> {
+    let bridge = &desk.bridge;
+    let found = bridge.board.find(&call_sid).await;
+    // A call without its record could be neither seen nor helped while it goes on.
+    let left = |state| matches!(state, LiveState::Queued | LiveState::WithPerson);
+    if found.as_ref().is_some_and(|found| !left(found.live.state)) {
+        let detail = "the call goes on: it can be deleted once it is over, or a person is to have it";
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
+    let known = found.is_some() || bridge.calls.kept(&call_sid).is_some();
+    // What the writer has not written yet would come after.
+    let _ = tokio::time::timeout(WRITTEN, bridge.store.flush()).await;
     let (calls, source) = ([call_sid.clone()], visitor.name());
     let deleted = desk.reading.within(|archive| async move { archive.delete(&calls, &source).await }).await?;
-    if deleted.unwrap_or(0) == 0 {
+    if deleted.unwrap_or(0) == 0 && !known {
         return Err(Problem::no_such_call());
     }
+    bridge.board.forget(&call_sid).await;
     info!(call.sid = %call_sid, "call deleted from the console");
     Ok(StatusCode::NO_CONTENT)
 }

@@ -38,6 +38,8 @@ pub(super) enum Says {
     Gone(Vec<Gone>),
     /// Whoever has the call is to do this.
     Order(CallSid, Order),
+    /// This call was deleted.
+    Deleted(CallSid),
     /// A session of the console was ended.
     SignedOut(String),
 }

@@ -174,7 +174,28 @@ impl Keeper {
                 let _ = answer.send(self.find(&call_sid).map(Box::new));
             }
             Ask::Tell(call_sid, order) => self.say(Says::Order(call_sid, order)),
+            Ask::Forget(call_sid, done) => {
+                self.say(Says::Deleted(call_sid.clone()));
+                self.forget(&call_sid);
+                let _ = done.send(());
+            }
             Ask::SignedOut(id) => self.say(Says::SignedOut(id)),
+        }
+    }
+
+    /// Takes away all that is known of a call that was deleted.
+    fn forget(&mut self, call_sid: &CallSid) {
+        self.calls.forget(call_sid);
+        for changes in [&mut self.changed, &mut self.untold, &mut self.news] {
+            changes.remove(call_sid);
+        }
+        if let Some(card) = self.cards.remove(call_sid) {
+            let gone = card.gone(call_sid);
+            self.say_all(std::slice::from_ref(&gone), Says::Gone);
+            self.gone.push(gone);
+        } else if let Some(call) = self.others.find(call_sid) {
+            self.gone.push(Gone { call_sid: call_sid.clone(), outcome: None, trigger: call.trigger });
+            self.others.taken(call_sid);
         }
     }
 
@@ -382,6 +403,7 @@ impl Keeper {
                 }
             }
             Says::Order(call_sid, order) => self.obey(&call_sid, order),
+            Says::Deleted(call_sid) => self.forget(&call_sid),
             Says::SignedOut(id) => self.gate.sign_out(&id),
         }
     }

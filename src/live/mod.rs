@@ -73,6 +73,7 @@ enum Ask {
     List(oneshot::Sender<Vec<Arc<LiveCall>>>),
     Find(CallSid, oneshot::Sender<Option<Box<Found>>>),
     Tell(CallSid, Order),
+    Forget(CallSid, oneshot::Sender<()>),
     SignedOut(String),
 }
 
@@ -109,6 +110,11 @@ impl Board {
     /// Passes an order on to the node that has the call. Returns whether there are other nodes to ask.
     pub async fn tell_others(&self, call_sid: &CallSid, order: Order) -> bool {
         self.asks.send(Ask::Tell(call_sid.clone(), order)).await.is_ok()
+    }
+
+    /// Takes a call away that was deleted, with all that is known of it here, and has the other nodes do so too.
+    pub async fn forget(&self, call_sid: &CallSid) {
+        self.ask(|done| Ask::Forget(call_sid.clone(), done)).await;
     }
 
     /// Tells the other nodes that a session of the console was ended.
