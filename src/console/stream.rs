@@ -3,7 +3,8 @@
 //! <https://html.spec.whatwg.org/multipage/server-sent-events.html>
 
 use std::convert::Infallible;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::Extension;
 use axum::body::Body;
@@ -12,6 +13,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::Desk;
@@ -21,9 +23,9 @@ use super::problem::Problem;
 use crate::clock::now;
 use crate::gate::Visitor;
 use crate::ids::CallSid;
-use crate::live::{Gone, Watching, event};
+use crate::live::{Change, Gone, Watching, event};
 
-/// How often a stream on which nothing happens says that it is there.
+/// How often a stream says that it is there.
 const BEAT: Duration = Duration::from_secs(15);
 /// How often a call is read again whose process is another one.
 const ELSEWHERE: Duration = Duration::from_secs(1);
@@ -36,24 +38,22 @@ pub(super) async fn board(
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Response, Problem> {
     let Watching { snapshot, changes } = watch(&desk).await?;
-    let first = Some(snapshot);
-    let events =
-        stream::unfold((desk, visitor, first, changes), |(desk, visitor, first, mut changes)| async {
-            if let Some(first) = first {
-                return Some((first, (desk, visitor, None, changes)));
+    let look = Look::new(desk, visitor, changes);
+    let events = stream::unfold((look, Some(snapshot)), |(mut look, first)| async {
+        if let Some(first) = first {
+            return Some((first, (look, None)));
+        }
+        let text = match look.next().await? {
+            Heard::Change(change) => change.events.clone(),
+            Heard::Missed => {
+                let watching = look.desk.bridge.board.watch().await?;
+                look.changes = watching.changes;
+                watching.snapshot
             }
-            let text = match tokio::time::timeout(BEAT, changes.recv()).await {
-                Ok(Ok(change)) => change.events.clone(),
-                Ok(Err(RecvError::Lagged(_))) => {
-                    let watching = desk.bridge.board.watch().await?;
-                    changes = watching.changes;
-                    watching.snapshot
-                }
-                Ok(Err(RecvError::Closed)) => return None,
-                Err(_) => beat(&desk, &visitor)?,
-            };
-            Some((text, (desk, visitor, None, changes)))
-        });
+            Heard::Nothing => Bytes::from_static(COMMENT.as_bytes()),
+        };
+        Some((text, (look, None)))
+    });
     Ok(answer(events))
 }
 
@@ -70,15 +70,53 @@ pub(super) async fn call(
     let first = detail(&desk, &call_sid).await?.ok_or_else(Problem::no_such_call)?;
     let is_over = !first.summary.live;
     let first = Bytes::from(event("call", &first));
-    let follow = Follow { desk, visitor, call_sid, changes, first: Some(first), over: is_over };
+    let look = Look::new(desk, visitor, changes);
+    let follow = Follow { look, call_sid, first: Some(first), over: is_over };
     Ok(answer(stream::unfold(follow, Follow::next)))
 }
 
-struct Follow {
+/// Somebody who looks on, for as long as their session goes on.
+struct Look {
     desk: Desk,
     visitor: Visitor,
+    changes: Receiver<Arc<Change>>,
+    /// When the next sign of life is due.
+    beat: Instant,
+}
+
+/// What there is to tell.
+enum Heard {
+    Change(Arc<Change>),
+    /// More changed than could wait.
+    Missed,
+    /// Only that the stream lives.
+    Nothing,
+}
+
+impl Look {
+    fn new(desk: Desk, visitor: Visitor, changes: Receiver<Arc<Change>>) -> Self {
+        Self { desk, visitor, changes, beat: now() + BEAT }
+    }
+
+    /// What comes next; none once the session is over. That is asked each time: on a busy server there is always
+    /// something to tell before a sign of life is due.
+    async fn next(&mut self) -> Option<Heard> {
+        let heard = match tokio::time::timeout_at(self.beat.into(), self.changes.recv()).await {
+            Ok(Ok(change)) => Heard::Change(change),
+            Ok(Err(RecvError::Lagged(_))) => Heard::Missed,
+            Ok(Err(RecvError::Closed)) => return None,
+            Err(_) => {
+                self.beat = now() + BEAT;
+                Heard::Nothing
+            }
+        };
+        self.desk.bridge.gate.still_admits(&self.visitor).then_some(heard)
+    }
+}
+
+struct Follow {
+    look: Look,
     call_sid: CallSid,
-    changes: tokio::sync::broadcast::Receiver<std::sync::Arc<crate::live::Change>>,
     first: Option<Bytes>,
     over: bool,
 }
@@ -91,17 +129,12 @@ impl Follow {
         if self.over {
             return None;
         }
-        let until = now() + BEAT;
         loop {
-            match tokio::time::timeout_at(until.into(), self.changes.recv()).await {
-                Ok(Ok(change)) if change.gone.contains(&self.call_sid) => self.over = true,
-                Ok(Ok(change)) if !change.calls.contains(&self.call_sid) => continue,
-                Ok(Ok(_) | Err(RecvError::Lagged(_))) => {}
-                Ok(Err(RecvError::Closed)) => return None,
-                Err(_) => {
-                    let beat = beat(&self.desk, &self.visitor)?;
-                    return Some((beat, self));
-                }
+            match self.look.next().await? {
+                Heard::Change(change) if change.gone.contains(&self.call_sid) => self.over = true,
+                Heard::Change(change) if !change.calls.contains(&self.call_sid) => continue,
+                Heard::Change(_) | Heard::Missed => {}
+                Heard::Nothing => return Some((Bytes::from_static(COMMENT.as_bytes()), self)),
             }
             let text = self.text().await;
             return Some((text, self));
@@ -111,11 +144,18 @@ impl Follow {
     /// The call as it is now; once it is over, that too.
     async fn text(&mut self) -> Bytes {
         let elsewhere =
-            self.desk.bridge.board.find(&self.call_sid).await.is_some_and(|found| !found.live.own);
+            self.look.desk.bridge.board.find(&self.call_sid).await.is_some_and(|found| !found.live.own);
         if elsewhere && !self.over {
             tokio::time::sleep(ELSEWHERE).await;
         }
-        let found = detail(&self.desk, &self.call_sid).await.ok().flatten();
+        let found = match detail(&self.look.desk, &self.call_sid).await {
+            Ok(found) => {
+                // Whoever missed that it went finds it gone.
+                self.over |= found.as_ref().is_none_or(|found| !found.summary.live);
+                found
+            }
+            Err(_) => None,
+        };
         let mut text = found.as_ref().map(|found| event("call", found)).unwrap_or_default();
         if self.over {
             let outcome = found.and_then(|found| found.summary.outcome);
@@ -125,12 +165,8 @@ impl Follow {
     }
 }
 
+/// A sign of life.
 const COMMENT: &str = ": still here\n\n";
-
-/// A sign of life, for as long as the session goes on.
-fn beat(desk: &Desk, visitor: &Visitor) -> Option<Bytes> {
-    desk.bridge.gate.still_admits(visitor).then(|| Bytes::from_static(COMMENT.as_bytes()))
-}
 
 async fn watch(desk: &Desk) -> Result<Watching, Problem> {
     let watching = desk.bridge.board.watch().await;

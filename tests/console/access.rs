@@ -202,6 +202,9 @@ async fn a_session_ends_when_somebody_signs_out_and_its_cookie_is_for_us_alone()
     assert_eq!(browser.send(Method::DELETE, "/api/v1/session", None).await.status(), StatusCode::NO_CONTENT);
     assert_eq!(browser.get("/api/v1/session").await["access"], "signedOut");
     assert_eq!(browser.send(Method::GET, "/api/v1/calls", None).await.status(), StatusCode::UNAUTHORIZED);
+    // A call that comes in then is shown to nobody there.
+    let _call = bridge.connected(0).await;
+    assert_eq!(events.next().await, None);
 }
 
 #[tokio::test]
