@@ -1,5 +1,6 @@
 //! The one task of a process that keeps the board.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,7 +19,7 @@ use crate::clock::{now, since_epoch};
 use crate::gate::Gate;
 use crate::ids::CallSid;
 use crate::mask::Also;
-use crate::store::{Note, Told};
+use crate::store::{Note, Told, What};
 use crate::token::Keyring;
 
 /// How often what changed is shown: four times a second.
@@ -144,10 +145,13 @@ impl Keeper {
 
     fn note(&mut self, note: Note) {
         let Note { call_sid, at, what } = note;
-        if self.cards.len() >= MOST_CARDS && !self.cards.contains_key(&call_sid) {
-            return;
-        }
-        let card = self.cards.entry(call_sid.clone()).or_insert_with(|| Card::new(at));
+        // What is told late of a call that is over does not bring it back.
+        let is_new = matches!(what, What::Came(_) | What::Began(_)) && self.cards.len() < MOST_CARDS;
+        let card = match self.cards.entry(call_sid.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) if is_new => place.insert(Card::new(at)),
+            Entry::Vacant(_) => return,
+        };
         card.fold(at, what);
         if let Some(at) = card.changes_at() {
             self.alarms.insert((at, call_sid.clone()));
@@ -417,4 +421,36 @@ impl Keeper {
 /// The time in milliseconds since 1970.
 fn moment() -> u64 {
     u64::try_from(since_epoch().as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Console;
+    use crate::store::{Came, DeliveryState};
+
+    async fn keeper() -> Keeper {
+        let keyring = Arc::new(Keyring::new([&"secret".into()]));
+        let gate = Arc::new(Gate::new(&Console::Open, keyring).await);
+        let (_, notes) = mpsc::channel(1);
+        Keeper::new("node".into(), Also::NOTHING, notes, Arc::default(), gate).1
+    }
+
+    fn note(what: What) -> Note {
+        Note { call_sid: "CA1".parse().unwrap(), at: moment(), what }
+    }
+
+    #[tokio::test]
+    async fn what_is_told_of_a_call_that_is_over_does_not_bring_it_back() {
+        let mut keeper = keeper().await;
+        keeper.note(note(What::Came(Came::default())));
+        assert_eq!(keeper.all().await.len(), 1);
+        keeper.note(note(What::Over));
+        keeper.clear(moment());
+        assert_eq!(keeper.gone.len(), 1);
+        keeper.note(note(What::Delivered(DeliveryState::Abandoned.into())));
+        keeper.note(note(What::Over));
+        keeper.clear(moment());
+        assert_eq!((keeper.all().await.len(), keeper.gone.len()), (0, 1), "it went once");
+    }
 }
