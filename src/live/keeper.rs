@@ -260,10 +260,14 @@ impl Keeper {
         }
     }
 
-    /// Takes away the cards of calls that are over.
+    /// Takes away the cards of calls that are over, and of those whose session is gone without a word: that it
+    /// left may have been told while too many notes waited.
     fn clear(&mut self, now: u64) {
-        let over: Vec<CallSid> =
-            self.cards.iter().filter(|(_, card)| card.is_gone(now)).map(|(sid, _)| sid.clone()).collect();
+        let calls = &self.calls;
+        let is_over = |(call_sid, card): &(&CallSid, &Card)| {
+            card.is_gone(now) || (card.is_silent(now) && !calls.is_live(call_sid))
+        };
+        let over: Vec<CallSid> = self.cards.iter().filter(is_over).map(|(sid, _)| sid.clone()).collect();
         let gone: Vec<Gone> = over.iter().map(|call_sid| self.cards[call_sid].gone(call_sid)).collect();
         for call_sid in &over {
             self.cards.remove(call_sid);
@@ -427,7 +431,7 @@ fn moment() -> u64 {
 mod tests {
     use super::*;
     use crate::config::Console;
-    use crate::store::{Came, DeliveryState};
+    use crate::store::{Began, Came, DeliveryState};
 
     async fn keeper() -> Keeper {
         let keyring = Arc::new(Keyring::new([&"secret".into()]));
@@ -452,5 +456,27 @@ mod tests {
         keeper.note(note(What::Over));
         keeper.clear(moment());
         assert_eq!((keeper.all().await.len(), keeper.gone.len()), (0, 1), "it went once");
+    }
+
+    #[tokio::test]
+    async fn a_call_whose_session_is_gone_without_a_word_goes_too() {
+        let mut keeper = keeper().await;
+        let began = Began {
+            session: 0,
+            came: Came::default(),
+            language: "en-US".into(),
+            prompts: "v".into(),
+            files: "{}".into(),
+        };
+        let presence = keeper.calls.enter(&"CA1".parse().unwrap());
+        keeper.note(note(What::Began(began)));
+        let later = moment() + 60_000;
+        keeper.clear(later);
+        assert_eq!(keeper.all().await.len(), 1, "a caller may think for a minute");
+        drop(presence);
+        keeper.clear(moment());
+        assert_eq!(keeper.all().await.len(), 1, "a socket that was lost may come back");
+        keeper.clear(later);
+        assert_eq!(keeper.all().await.len(), 0);
     }
 }
