@@ -13,7 +13,7 @@ use super::problem::Problem;
 use crate::calls::{NotTaken, Order};
 use crate::gate::Visitor;
 use crate::ids::CallSid;
-use crate::live::LiveState;
+use crate::live::{LiveState, Unsent};
 use crate::pii::Pii;
 use crate::store::What;
 use crate::store::audit::{Audit, Deed};
@@ -80,6 +80,10 @@ fn too_long(name: &str, most: usize) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
 }
 
+pub(super) fn unsent(error: Unsent) -> Problem {
+    Problem::later(StatusCode::SERVICE_UNAVAILABLE, &error.to_string(), 5)
+}
+
 /// Passes an order on to whoever has the call, and writes it down.
 async fn order(
     desk: &Desk,
@@ -114,7 +118,7 @@ async fn order(
             }
         })?;
     } else {
-        bridge.board.tell_others(call_sid, order).await;
+        bridge.board.tell_others(call_sid, order).await.map_err(unsent)?;
     }
     let audit = Audit { id: nonce(), deed, source: visitor.name() };
     info!(call.sid = %call_sid, what = deed.word(), "done from the console");

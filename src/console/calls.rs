@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tracing::info;
 use utoipa::{IntoParams, ToSchema};
 
+use super::actions::unsent;
 use super::detail::{CallSummary, Detail, Spoken, detail};
 use super::given::{Asked, Named};
 use super::problem::Problem;
@@ -217,6 +218,8 @@ pub(super) async fn delete(
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
     let known = found.is_some() || bridge.calls.kept(&call_sid).is_some();
+    // What they know of it, they would show.
+    bridge.board.forget_elsewhere(&call_sid).await.map_err(unsent)?;
     // What the writer has not written yet would come after.
     let _ = tokio::time::timeout(WRITTEN, bridge.store.flush()).await;
     let (calls, source) = ([call_sid.clone()], visitor.name());

@@ -37,11 +37,26 @@ pub(super) enum Says {
     /// These of its calls are over.
     Gone(Vec<Gone>),
     /// Whoever has the call is to do this.
-    Order(CallSid, Order),
+    Order(Errand),
     /// This call was deleted.
     Deleted(CallSid),
-    /// A session of the console was ended.
-    SignedOut(String),
+    /// These sessions of the console were ended.
+    SignedOut(Vec<String>),
+}
+
+/// An order for a call that another node has.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Errand {
+    #[serde(rename = "c")]
+    pub(super) call_sid: CallSid,
+    #[serde(rename = "o")]
+    pub(super) order: Order,
+    /// Makes it another one, so that nobody can have it carried out again.
+    #[serde(rename = "i")]
+    pub(super) once: String,
+    /// Until when it counts, in seconds since 1970.
+    #[serde(rename = "x")]
+    pub(super) until: u64,
 }
 
 /// Writes and reads the letters of a node.
@@ -49,6 +64,12 @@ pub(super) enum Says {
 pub(super) struct Pen {
     from: Arc<str>,
     keyring: Arc<Keyring>,
+}
+
+impl std::fmt::Debug for Pen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pen(..)")
+    }
 }
 
 impl Pen {
@@ -101,6 +122,7 @@ impl Pen {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::nonce;
 
     /// What a notification of PostgreSQL holds.
     const HELD: usize = 7_999;
@@ -128,19 +150,23 @@ mod tests {
         assert!(pen("node", "secret").pack(&[] as &[Gone], Says::Gone).is_empty());
     }
 
+    fn errand(call_sid: &str, order: Order) -> Says {
+        Says::Order(Errand { call_sid: call_sid.parse().unwrap(), order, once: nonce(), until: u64::MAX })
+    }
+
     #[test]
     fn the_longest_order_fits() {
         let order = Order::Whisper("\u{1}".repeat(500).into());
-        let says = Says::Order("C".repeat(64).parse().unwrap(), order.clone());
+        let says = errand(&"C".repeat(64), order.clone());
         let letter = pen(&"n".repeat(80), "secret").write(says);
         assert!(letter.len() <= HELD, "{}", letter.len());
         let read = pen("other", "secret").read(&letter).unwrap().says;
-        assert!(matches!(read, Says::Order(_, read) if read == order));
+        assert!(matches!(read, Says::Order(errand) if errand.order == order));
     }
 
     #[test]
     fn nobody_is_believed_who_does_not_have_the_key() {
-        let order = || Says::Order("CA1".parse().unwrap(), Order::HandOver(None));
+        let order = || errand("CA1", Order::HandOver(None));
         let forged = pen("node", "another secret").write(order());
         let bare = serde_json::to_string(&Letter { from: "node".into(), says: order() }).unwrap();
         for text in [forged.as_str(), bare.as_str(), "{}", ""] {

@@ -9,12 +9,13 @@ use bytes::Bytes;
 use serde::Serialize;
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::yield_now;
+use tracing::warn;
 
 use super::card::{Card, Gone, LiveCall};
-use super::cluster::{Letter, Pen, Says};
+use super::cluster::{Errand, Letter, Pen, Says};
 use super::others::Others;
 use super::{ASKS, Ask, BEHIND, Board, Change, Found, Watching, event};
-use crate::calls::{Calls, Order};
+use crate::calls::Calls;
 use crate::clock::{now, since_epoch};
 use crate::gate::Gate;
 use crate::ids::CallSid;
@@ -28,6 +29,8 @@ const TICK: Duration = Duration::from_millis(250);
 const BEAT: Duration = Duration::from_secs(5);
 /// How often a node tells of every call it has.
 const RETELL: Duration = Duration::from_secs(20);
+/// For how long it is said again that a session of the console was ended: what is said may be lost.
+const AGAIN: Duration = Duration::from_secs(60);
 /// How many calls are looked at in one go: the threads serve calls too.
 const AT_ONCE: usize = 50;
 /// How many calls the board holds. Those that wait for a person are among them, for hours if need be.
@@ -57,6 +60,8 @@ pub struct Keeper {
     also: Also,
     calls: Arc<Calls>,
     gate: Arc<Gate>,
+    /// Sessions of the console that were ended here a moment ago.
+    ended: Vec<(String, Instant)>,
     watchers: usize,
     beat: Instant,
     retold: Instant,
@@ -88,7 +93,7 @@ impl Keeper {
     ) -> (Board, Self) {
         let (asks, asked) = mpsc::channel(ASKS);
         let (changes, _) = broadcast::channel(BEHIND);
-        let board = Board { asks, changes: changes.clone(), node: node.clone() };
+        let board = Board { asks, changes: changes.clone(), node: node.clone(), others: None };
         let at = now();
         let (_, heard) = mpsc::channel(1);
         let keeper = Self {
@@ -108,6 +113,7 @@ impl Keeper {
             also,
             calls,
             gate,
+            ended: Vec::new(),
             watchers: 0,
             beat: at,
             retold: at,
@@ -177,13 +183,14 @@ impl Keeper {
             Ask::Find(call_sid, answer) => {
                 let _ = answer.send(self.find(&call_sid).map(Box::new));
             }
-            Ask::Tell(call_sid, order) => self.say(Says::Order(call_sid, order)),
             Ask::Forget(call_sid, done) => {
-                self.say(Says::Deleted(call_sid.clone()));
                 self.forget(&call_sid);
                 let _ = done.send(());
             }
-            Ask::SignedOut(id) => self.say(Says::SignedOut(id)),
+            Ask::SignedOut(id) => {
+                self.say(Says::SignedOut(vec![id.clone()]));
+                self.ended.push((id, now()));
+            }
         }
     }
 
@@ -327,6 +334,9 @@ impl Keeper {
         if since(self.beat) >= BEAT {
             self.beat = at;
             self.say(Says::Alive(self.watchers));
+            self.ended.retain(|(_, ended)| since(*ended) < AGAIN);
+            let ended: Vec<String> = self.ended.iter().map(|(id, _)| id.clone()).collect();
+            self.say_all(&ended, Says::SignedOut);
         }
         let all = since(self.retold) >= RETELL;
         if all {
@@ -375,8 +385,9 @@ impl Keeper {
         }
     }
 
-    /// Tells of every call with the next tick.
+    /// Tells of every call with the next tick, and of the sessions that were ended, at once.
     fn tell_all(&mut self) {
+        self.say_all(&self.gate.ended(), Says::SignedOut);
         self.untold.extend(self.cards.keys().cloned());
         if let Some(before) = self.told.checked_sub(BEAT) {
             self.told = before;
@@ -410,15 +421,27 @@ impl Keeper {
                     self.gone.push(gone);
                 }
             }
-            Says::Order(call_sid, order) => self.obey(&call_sid, order),
+            Says::Order(errand) => self.obey(errand),
             Says::Deleted(call_sid) => self.forget(&call_sid),
-            Says::SignedOut(id) => self.gate.sign_out(&id),
+            Says::SignedOut(ids) => ids.iter().for_each(|id| self.gate.sign_out(id)),
         }
     }
 
-    /// Does what another node asks for, if the call is here.
-    fn obey(&self, call_sid: &CallSid, order: Order) {
-        let _ = self.calls.order(call_sid, order);
+    /// Does what another node asks for, once and in time, if the call is here.
+    fn obey(&self, errand: Errand) {
+        let Errand { call_sid, order, once, until } = errand;
+        let ours = self.calls.is_live(&call_sid) && self.calls.spend(&once);
+        if !ours {
+            return;
+        }
+        let taken = if until < since_epoch().as_secs() {
+            Err("it came too late, or the clocks of two nodes differ".to_owned())
+        } else {
+            self.calls.order(&call_sid, order).map_err(|error| error.to_string())
+        };
+        if let Err(reason) = taken {
+            warn!(call.sid = %call_sid, reason, "order from another node was not carried out");
+        }
     }
 }
 

@@ -4,28 +4,22 @@
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::AnyPool;
 use sqlx::postgres::PgListener;
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
+use super::voice::Voice;
 use super::{Told, reason};
 
-/// The longest text, in bytes. PostgreSQL takes less than 8000.
-pub const LONGEST: usize = 7_900;
-/// How the names of channels begin.
-pub(super) const CHANNEL: &str = "warmline_";
 /// How long to wait before the next try to connect, at first and at the most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-/// How long one text may take to be said.
-const SAYING: Duration = Duration::from_secs(2);
 
 /// The way to the other nodes.
 #[derive(Debug)]
 pub struct Exchange {
     pub(super) url: SecretString,
-    pub(super) pool: AnyPool,
-    /// What is listened to; what is said is said in the first.
+    pub(super) voice: Voice,
+    /// What is listened to.
     pub(super) channels: Vec<String>,
 }
 
@@ -92,14 +86,8 @@ impl Exchange {
 
     /// A text that cannot be said is lost; it was the state of a moment.
     async fn say(&self, text: &str) {
-        debug_assert!(text.len() <= LONGEST, "a text is too long for a notification");
-        let Some(channel) = self.channels.first() else { return };
-        let saying = sqlx::query("SELECT pg_notify($1, $2)").bind(channel.as_str()).bind(text);
-        let saying = saying.execute(&self.pool);
-        match tokio::time::timeout(SAYING, saying).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => debug!(reason = reason(&error), "other nodes were not told"),
-            Err(_) => debug!("other nodes were not told in time"),
+        if let Err(error) = self.voice.say(text).await {
+            debug!(reason = error.to_string(), "other nodes were not told");
         }
     }
 }
