@@ -95,7 +95,8 @@ async fn order(
     let bridge = &desk.bridge;
     let not_now = |detail: &str| Problem::new(StatusCode::CONFLICT, detail);
     let Some(found) = bridge.board.find(call_sid).await else {
-        let kept = desk.reading.within(|archive| async move { archive.kept(call_sid).await }).await?;
+        let sid = call_sid.clone();
+        let kept = desk.reading.within(|archive| async move { archive.kept(&sid).await }).await?;
         return Err(if kept.flatten().is_some() {
             not_now("the call is over")
         } else {

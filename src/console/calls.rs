@@ -151,10 +151,8 @@ async fn in_store(
     let mut wanted = Wanted { caller, outcome, after, limit };
     let mut found = Vec::new();
     loop {
-        let read = |archive: Archive| {
-            let wanted = wanted.clone();
-            async move { archive.page(&wanted).await }
-        };
+        let asked = wanted.clone();
+        let read = |archive: Archive| async move { archive.page(&asked).await };
         let page = desk.reading.within(read).await?.unwrap_or_default();
         let is_full = page.len() as u64 == u64::from(limit);
         wanted.after = page.last().map(|listed| place(&listed.call.call_sid, listed.call.began_at.0));
@@ -241,17 +239,19 @@ pub(super) async fn reveal(
     Extension(visitor): Extension<Visitor>,
     Named(call_sid): Named,
 ) -> Result<Json<Numbers>, Problem> {
-    let sid = &call_sid;
-    let own = desk.bridge.board.find(sid).await.and_then(|found| found.kept);
+    let own = desk.bridge.board.find(&call_sid).await.and_then(|found| found.kept);
     let kept = match own {
         Some(own) => Some(own),
-        None => desk.reading.within(|archive| async move { archive.kept(sid).await }).await?.flatten(),
+        None => {
+            let sid = call_sid.clone();
+            desk.reading.within(|archive| async move { archive.kept(&sid).await }).await?.flatten()
+        }
     };
     let call = kept.ok_or_else(Problem::no_such_call)?.call;
     // It is written down before it is shown.
     let audit = Audit { id: nonce(), deed: Deed::Reveal, source: visitor.name() };
-    let row = &audit;
-    desk.reading.within(|archive| async move { archive.audit(sid, row).await }).await?;
+    let sid = call_sid.clone();
+    desk.reading.within(|archive| async move { archive.audit(&sid, &audit).await }).await?;
     info!(call.sid = %call_sid, "numbers of a call were shown at the console");
     Ok(Json(Numbers { caller: call.caller, line: call.line }))
 }

@@ -159,7 +159,8 @@ pub(super) async fn detail(desk: &Desk, call_sid: &CallSid) -> Result<Option<Det
         // This process saw all of it.
         Some(own) if own.call.sessions <= 1 => Some(own),
         own => {
-            let kept = desk.reading.within(|archive| async move { archive.kept(call_sid).await }).await?;
+            let sid = call_sid.clone();
+            let kept = desk.reading.within(|archive| async move { archive.kept(&sid).await }).await?;
             merged(kept.flatten(), own)
         }
     };
