@@ -1,10 +1,13 @@
 //! What somebody at the console does to a running call.
 
+use std::time::Duration;
+
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use tracing::info;
+use tokio::time::timeout;
+use tracing::{info, warn};
 use utoipa::ToSchema;
 
 use super::Desk;
@@ -19,6 +22,8 @@ use crate::store::What;
 use crate::store::audit::{Audit, Deed};
 use crate::token::nonce;
 
+/// How long an order waits until it is written down.
+const WRITTEN: Duration = Duration::from_secs(1);
 /// The longest note to the model, in characters.
 const LONGEST_NOTE: usize = 500;
 /// The longest reason for a hand-off, in characters.
@@ -111,6 +116,7 @@ async fn order(
         LiveState::Ringing => return Err(not_now("the call has not begun yet")),
         LiveState::Listening | LiveState::Thinking | LiveState::Speaking => {}
     }
+    write_down(desk, visitor, call_sid, deed).await;
     if found.live.own {
         bridge.calls.order(call_sid, order).map_err(|error| match error {
             NotTaken::Unknown => not_now("the call has no session now"),
@@ -121,8 +127,19 @@ async fn order(
     } else {
         bridge.board.tell_others(call_sid, order).await.map_err(unsent)?;
     }
-    let audit = Audit { id: nonce(), deed, source: visitor.name() };
     info!(call.sid = %call_sid, what = deed.word(), "done from the console");
-    bridge.store.note(call_sid, What::Audited(audit));
     Ok(StatusCode::ACCEPTED)
+}
+
+/// Writes a deed down before it is done. A caller who needs a person does not wait for a database that is away:
+/// the row is then written when that is back, as everything else of the call.
+async fn write_down(desk: &Desk, visitor: &Visitor, call_sid: &CallSid, deed: Deed) {
+    let audit = Audit { id: nonce(), deed, source: visitor.name() };
+    let (sid, row) = (call_sid.clone(), audit.clone());
+    let writing = desk.reading.within(|archive| async move { archive.audit(&sid, &row).await });
+    if !matches!(timeout(WRITTEN, writing).await, Ok(Ok(_))) {
+        warn!(call.sid = %call_sid, what = deed.word(), "what was done from the console is written down later");
+        // Written twice, it is one row.
+        desk.bridge.store.note(call_sid, What::Audited(audit));
+    }
 }

@@ -233,7 +233,7 @@ pub(super) async fn delete(
 /// Show the whole numbers of a call.
 #[utoipa::path(post, path = "/api/v1/calls/{callSid}/reveal", tag = "calls", operation_id = "reveal",
     params(("callSid" = String, Path, description = "The call")),
-    responses((status = 200, body = Numbers)))]
+    responses((status = 200, body = Numbers), (status = 409, body = Problem)))]
 pub(super) async fn reveal(
     State(desk): State<Desk>,
     Extension(visitor): Extension<Visitor>,
@@ -248,6 +248,10 @@ pub(super) async fn reveal(
         }
     };
     let call = kept.ok_or_else(Problem::no_such_call)?.call;
+    if !desk.reading.is_kept() {
+        let detail = "numbers are shown only where that is written down, and DATABASE_URL is `none`";
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
     // It is written down before it is shown.
     let audit = Audit { id: nonce(), deed: Deed::Reveal, source: visitor.name() };
     let sid = call_sid.clone();

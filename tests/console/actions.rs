@@ -16,6 +16,9 @@ async fn a_running_call_is_handed_over_and_written_down() {
     browser.until(&path, |call| call["turns"] == 1).await;
     let reason = json!({"reason": "a good customer"});
     assert_eq!(browser.post(&format!("{path}/escalate"), reason).await.0, 202);
+    // It is there at once, whatever the writer of calls still has to do.
+    let audit = browser.get("/api/v1/audit").await;
+    assert_eq!(audit["items"][0]["what"], "escalate");
     let ending = conversation.until_end(SOON).await.unwrap();
     assert!(matches!(ending, Ending::Ended { handoff_data: Some(_) }), "{ending:?}");
     let task = task(call.finish(conversation).await.unwrap());

@@ -74,6 +74,8 @@ async fn one_call_is_followed_with_all_that_is_said() {
     let answered =
         events.until(|name, call| name == "call" && call["transcript"][2]["heard"].is_string()).await;
     assert_eq!(answered["transcript"][1]["text"], "where is it");
+    let reveal = browser.post(&format!("{path}/reveal"), json!({})).await;
+    assert_eq!(reveal.0, 409, "nothing can be written down: {}", reveal.1);
     assert_eq!(answered["transcript"][2]["text"], "It arrives tomorrow.");
     conversation.hang_up().await.unwrap();
     call.finish(conversation).await.unwrap();
