@@ -25,6 +25,12 @@ async fn a_running_call_is_handed_over_and_written_down() {
     assert_eq!((&task["reason"], &task["reasonCode"]), (&json!("a good customer"), &json!("supervisor")));
     assert_eq!(task["warmline"]["trigger"], "supervisor");
     browser.until(&path, |call| call["handoffs"][0]["state"] == "queued").await;
+    assert!(bridge.store.flush().await);
+    for (filter, found) in [("caller=%2B15551230000", 1), ("caller=%2B15551230001", 0), ("outcome=closed", 0)]
+    {
+        let list = browser.get(&format!("/api/v1/calls?state=live&{filter}")).await;
+        assert_eq!(list["items"].as_array().unwrap().len(), found, "{filter}");
+    }
     let (status, problem) = browser.post(&format!("{path}/escalate"), json!({})).await;
     assert_eq!(status, 409, "{problem}");
     assert!(bridge.store.flush().await);
