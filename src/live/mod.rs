@@ -33,8 +33,8 @@ use cluster::{Errand, Pen, Says};
 const BEHIND: usize = 16;
 /// How many questions to the board may wait.
 const ASKS: usize = 256;
-/// How many may look on at once.
-const MOST: usize = 1_000;
+/// How many may look on at once. Each takes an open file, which the limit of calls leaves for them.
+const MOST: usize = 256;
 /// For how long an order may be carried out. The clocks of nodes differ by less.
 const IN_TIME: Duration = Duration::from_secs(60);
 
