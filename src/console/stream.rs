@@ -18,6 +18,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::Desk;
 use super::detail::detail;
+use super::followed::Told;
 use super::given::Named;
 use super::problem::Problem;
 use crate::clock::now;
@@ -130,39 +131,42 @@ impl Follow {
             return None;
         }
         loop {
-            match self.look.next().await? {
-                Heard::Change(change) if change.gone.contains(&self.call_sid) => self.over = true,
-                Heard::Change(change) if !change.calls.contains(&self.call_sid) => continue,
-                Heard::Change(_) | Heard::Missed => {}
-                Heard::Nothing => return Some((Bytes::from_static(COMMENT.as_bytes()), self)),
-            }
-            let text = self.text().await;
+            let (text, over) = match self.look.next().await? {
+                Heard::Change(change) if change.concerns(&self.call_sid) => {
+                    let (desk, call_sid) = (&self.look.desk, &self.call_sid);
+                    let is_over = change.gone.contains(call_sid);
+                    desk.followed.once(change.number, call_sid, || told(desk, call_sid, is_over)).await
+                }
+                Heard::Change(_) => continue,
+                Heard::Missed => told(&self.look.desk, &self.call_sid, false).await,
+                Heard::Nothing => (Bytes::from_static(COMMENT.as_bytes()), false),
+            };
+            self.over = over;
             return Some((text, self));
         }
     }
+}
 
-    /// The call as it is now; once it is over, that too.
-    async fn text(&mut self) -> Bytes {
-        let elsewhere =
-            self.look.desk.bridge.board.find(&self.call_sid).await.is_some_and(|found| !found.live.own);
-        if elsewhere && !self.over {
-            tokio::time::sleep(ELSEWHERE).await;
-        }
-        let found = match detail(&self.look.desk, &self.call_sid).await {
-            Ok(found) => {
-                // Whoever missed that it went finds it gone.
-                self.over |= found.as_ref().is_none_or(|found| !found.summary.live);
-                found
-            }
-            Err(_) => None,
-        };
-        let mut text = found.as_ref().map(|found| event("call", found)).unwrap_or_default();
-        if self.over {
-            let outcome = found.and_then(|found| found.summary.outcome);
-            text.push_str(&event("gone", &Gone { call_sid: self.call_sid.clone(), outcome, trigger: None }));
-        }
-        if text.is_empty() { COMMENT.into() } else { text.into() }
+/// The call as it is now; once it is over, that too.
+async fn told(desk: &Desk, call_sid: &CallSid, is_over: bool) -> Told {
+    let elsewhere = desk.bridge.board.find(call_sid).await.is_some_and(|found| !found.live.own);
+    if elsewhere && !is_over {
+        tokio::time::sleep(ELSEWHERE).await;
     }
+    let (found, is_over) = match detail(desk, call_sid).await {
+        // Whoever missed that it went finds it gone.
+        Ok(found) => {
+            let is_gone = found.as_ref().is_none_or(|found| !found.summary.live);
+            (found, is_over || is_gone)
+        }
+        Err(_) => (None, is_over),
+    };
+    let mut text = found.as_ref().map(|found| event("call", found)).unwrap_or_default();
+    if is_over {
+        let outcome = found.and_then(|found| found.summary.outcome);
+        text.push_str(&event("gone", &Gone { call_sid: call_sid.clone(), outcome, trigger: None }));
+    }
+    (if text.is_empty() { COMMENT.into() } else { text.into() }, is_over)
 }
 
 /// A sign of life.

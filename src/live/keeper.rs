@@ -62,6 +62,8 @@ pub struct Keeper {
     gate: Arc<Gate>,
     /// Sessions of the console that were ended here a moment ago.
     ended: Vec<(String, Instant)>,
+    /// How many changes were shown.
+    shown: u64,
     watchers: usize,
     beat: Instant,
     retold: Instant,
@@ -114,6 +116,7 @@ impl Keeper {
             calls,
             gate,
             ended: Vec::new(),
+            shown: 0,
             watchers: 0,
             beat: at,
             retold: at,
@@ -303,7 +306,9 @@ impl Keeper {
         gone.iter().for_each(|gone| events.push_str(&event("gone", gone)));
         let gone = gone.into_iter().map(|gone| gone.call_sid).collect();
         let calls = changed.into_iter().chain(news).collect();
-        let _ = self.changes.send(Arc::new(Change { events: events.into(), calls, gone }));
+        self.shown += 1;
+        let _ =
+            self.changes.send(Arc::new(Change { number: self.shown, events: events.into(), calls, gone }));
     }
 
     async fn views(&mut self, call_sids: &BTreeSet<CallSid>, now: u64) -> Vec<Arc<LiveCall>> {

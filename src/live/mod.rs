@@ -56,12 +56,21 @@ pub struct Board {
 /// What changed since the change before.
 #[derive(Debug)]
 pub struct Change {
+    /// Counts them, from 1.
+    pub number: u64,
     /// As events of a stream: `call` and `gone`.
     pub events: Bytes,
-    /// The calls in it.
+    /// The calls that look different.
     pub calls: BTreeSet<CallSid>,
-    /// Whether a call in it is one that is over.
+    /// The calls that are over.
     pub gone: BTreeSet<CallSid>,
+}
+
+impl Change {
+    /// Whether there is something to tell of this call.
+    pub fn concerns(&self, call_sid: &CallSid) -> bool {
+        self.calls.contains(call_sid) || self.gone.contains(call_sid)
+    }
 }
 
 /// What somebody who looks on gets.
