@@ -458,6 +458,7 @@ fn moment() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calls::Order;
     use crate::config::Console;
     use crate::store::{Began, Came, DeliveryState};
 
@@ -505,6 +506,34 @@ mod tests {
         keeper.clear(moment());
         assert_eq!(keeper.all().await.len(), 1, "a socket that was lost may come back");
         keeper.clear(later);
+        assert_eq!(keeper.all().await.len(), 0);
+    }
+
+    #[tokio::test]
+    async fn an_order_from_another_node_counts_once_and_in_time() {
+        let keeper = keeper().await;
+        let call_sid: CallSid = "CA1".parse().unwrap();
+        let presence = keeper.calls.enter(&call_sid);
+        let soon = since_epoch().as_secs() + 60;
+        for (once, until) in [("a", soon), ("a", soon), ("b", 1), ("c", soon)] {
+            let order = Order::Whisper(once.into());
+            keeper.obey(Errand { call_sid: call_sid.clone(), order, once: once.into(), until });
+        }
+        let context = std::task::Context::from_waker(std::task::Waker::noop());
+        let next = || presence.poll_order(&context);
+        for once in ["a", "c"] {
+            assert_eq!(next(), std::task::Poll::Ready(Order::Whisper(once.into())));
+        }
+        assert!(next().is_pending());
+    }
+
+    #[tokio::test]
+    async fn a_deleted_call_leaves_the_board_and_is_told_to_have_gone() {
+        let mut keeper = keeper().await;
+        keeper.note(note(What::Came(Came::default())));
+        keeper.forget(&"CA1".parse().unwrap());
+        assert_eq!((keeper.all().await.len(), keeper.gone.len()), (0, 1));
+        keeper.note(note(What::Delivered(DeliveryState::Answered.into())));
         assert_eq!(keeper.all().await.len(), 0);
     }
 }

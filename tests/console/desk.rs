@@ -58,7 +58,8 @@ async fn the_link_in_the_task_shows_the_hand_off_and_nothing_else() {
     assert!(bridge.store.flush().await);
     let browser = Browser::signed_in(&bridge).await;
     let call = format!("/api/v1/calls/{}", task["warmline"]["callSid"].as_str().unwrap());
-    assert_eq!(browser.get(&call).await["live"], true, "it waits for a person");
+    let waits = |call: &Value| call["live"] == true && call["handoffs"][0]["state"] == "queued";
+    browser.until(&call, waits).await;
     assert_eq!(browser.send(Method::DELETE, &call, None).await.status(), 204);
     assert_eq!(page(&bridge, path).await.0, 404);
     assert_eq!(browser.send(Method::GET, &call, None).await.status(), 404);

@@ -52,12 +52,14 @@ async fn a_dialled_call_is_over_with_the_conversation_and_shows_nobodys_number()
     assert!(call.finish(conversation).await.unwrap().child("Dial").is_some());
     events.until(|name, call| name == "call" && call["state"] == "queued").await;
     let path = format!("/api/v1/calls/{}", call.sid());
+    assert!(bridge.store.flush().await);
     for whole in [browser.get(&path).await, browser.get("/api/v1/handoffs").await] {
         assert!(whole.to_string().contains("number:+15•••••1111"), "{whole}");
         assert!(!whole.to_string().contains("+15550001111"), "{whole}");
     }
     call.callback("/voice/dial", &[("DialCallStatus", "completed")]).await.unwrap();
     events.until(|name, _| name == "gone").await;
+    assert!(bridge.store.flush().await);
     assert_eq!(browser.get(&path).await["handoffs"][0]["state"], "answered");
 }
 
