@@ -106,12 +106,12 @@ impl Server {
             None => Store::none(),
         };
         let keyring = Arc::new(keyring(config.secret.as_ref(), &tokens(&config)));
-        let gate = Arc::new(Gate::new(&config.console, keyring).await);
+        let gate = Arc::new(Gate::new(&config.console, keyring.clone()).await);
         let (store, notes) = store.watched();
         let calls = Arc::new(Calls::default());
-        let (board, keeper) =
+        let (mut board, keeper) =
             Keeper::new(node_name().into(), config.redact.console, notes, calls.clone(), gate.clone());
-        look_on(&store, keeper, &mut beside);
+        look_on(&store, &mut board, keeper, &keyring, &mut beside);
         let meters = Arc::new(Meters::new(since_epoch()).expect("there are bounds for times"));
         beside.spawn(keep_tidy(meters.clone()));
         let bridge = Arc::new(bridge(config, origin, store, Parts { gate, board, calls, meters })?);
@@ -182,10 +182,17 @@ struct Parts {
 
 /// Keeps the board; where nodes share a database, with what the others have.
 #[cfg_attr(not(feature = "postgres"), expect(unused_mut, unused_variables, reason = "no other nodes"))]
-fn look_on(store: &Store, mut keeper: Keeper, beside: &mut JoinSet<()>) {
+fn look_on(
+    store: &Store,
+    board: &mut Board,
+    mut keeper: Keeper,
+    keyring: &Arc<Keyring>,
+    beside: &mut JoinSet<()>,
+) {
     #[cfg(feature = "postgres")]
-    if let Some(exchange) = store.exchange() {
-        let Post { outgoing, incoming } = keeper.post();
+    if let (Some(exchange), Some(voice)) = (store.exchange(&keyring.names()), store.voice(&keyring.names())) {
+        board.speak(keyring.clone(), voice);
+        let Post { outgoing, incoming } = keeper.post(keyring.clone());
         beside.spawn(exchange.run(outgoing, incoming));
     }
     beside.spawn(keeper.run());

@@ -150,6 +150,11 @@ impl Calls {
         self.called_off.is_cancelled()
     }
 
+    /// Whether a session of the call runs here.
+    pub fn is_live(&self, call_sid: &CallSid) -> bool {
+        self.live().contains_key(call_sid)
+    }
+
     /// How many calls are live.
     pub fn count(&self) -> usize {
         self.live().len()

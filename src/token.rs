@@ -33,6 +33,10 @@ pub enum Purpose {
     Cursor,
     /// Tells two passwords apart, and nothing about either.
     Password,
+    /// What nodes say to each other.
+    Letter,
+    /// Names what nodes with the same key listen to.
+    Channel,
 }
 
 /// What a relay URL admits: one session of one call.
@@ -163,6 +167,16 @@ impl Keyring {
 }
 
 impl Keyring {
+    /// A name for each key that tells nothing about it, that of the key that signs first: lower case, 16
+    /// characters.
+    pub fn names(&self) -> Vec<String> {
+        let name = |key: &[u8; 32]| {
+            let mac = mac(key, Purpose::Channel, "").finalize().into_bytes();
+            mac[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        };
+        self.keys.iter().map(name).collect()
+    }
+
     /// What tells two texts apart without telling either.
     pub fn fingerprint(&self, text: &SecretString) -> String {
         let sealed = self.seal(Purpose::Password, &text.expose_secret());
@@ -188,6 +202,8 @@ fn mac(key: &[u8; 32], purpose: Purpose, payload: &str) -> Hmac<Sha256> {
         Purpose::Phone => b"phone:",
         Purpose::Cursor => b"cursor:",
         Purpose::Password => b"password:",
+        Purpose::Letter => b"letter:",
+        Purpose::Channel => b"channel:",
     });
     mac.update(payload.as_bytes());
     mac
@@ -215,6 +231,14 @@ mod tests {
         assert_eq!(rotating.open(Purpose::Action, &token), Some(state()));
         assert_eq!(rotating.open::<ActionState>(Purpose::Relay, &token), None);
         assert_eq!(keyring(&["new"]).open::<ActionState>(Purpose::Action, &token), None);
+    }
+
+    #[test]
+    fn a_key_has_a_name_that_others_with_it_know() {
+        let (both, old) = (keyring(&["new", "old"]).names(), keyring(&["old"]).names());
+        assert_eq!((both.len(), &both[1]), (2, &old[0]));
+        assert_ne!(both[0], both[1]);
+        assert_eq!(old[0].len(), 16);
     }
 
     #[test]

@@ -39,7 +39,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("calls", &["clock", "handoff", "ids", "pii", "playbook", "record"]),
     (
         "live",
-        &["calls", "clock", "gate", "handoff", "ids", "mask", "phrases", "pii", "record", "redact", "store"],
+        &[
+            "calls", "clock", "gate", "handoff", "ids", "mask", "phrases", "pii", "record", "redact",
+            "store", "token",
+        ],
     ),
     ("desk", &["handoff", "record", "store"]),
     // 4: one call

@@ -8,8 +8,8 @@ use serde::Deserialize;
 const MOST_CALLS: usize = 10_000;
 /// A call needs its socket and a connection to the model.
 const FILES_PER_CALL: usize = 2;
-/// Open files that are left for webhooks and everything else.
-const OTHER_FILES: usize = 128;
+/// Open files that are left for webhooks and everything else, and for the 256 who may look on (`src/live`).
+const OTHER_FILES: usize = 128 + 256;
 
 /// How much a server takes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +101,7 @@ mod tests {
     fn without_a_setting_the_open_files_say_how_many_calls_are_served() {
         let limits = |open_files| LimitsTable::default().limits(open_files).calls;
         assert_eq!((limits(None), limits(Some(1_000_000))), (10_000, 10_000));
-        assert_eq!((limits(Some(1_024)), limits(Some(64))), (448, 1));
+        assert_eq!((limits(Some(1_024)), limits(Some(64))), (320, 1));
         let set = LimitsTable { calls: Some(20_000), ..LimitsTable::default() };
         assert_eq!(set.limits(Some(1_024)).calls, 20_000, "who sets it knows better");
     }

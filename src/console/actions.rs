@@ -1,10 +1,13 @@
 //! What somebody at the console does to a running call.
 
+use std::time::Duration;
+
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use tracing::info;
+use tokio::time::timeout;
+use tracing::{info, warn};
 use utoipa::ToSchema;
 
 use super::Desk;
@@ -13,12 +16,14 @@ use super::problem::Problem;
 use crate::calls::{NotTaken, Order};
 use crate::gate::Visitor;
 use crate::ids::CallSid;
-use crate::live::LiveState;
+use crate::live::{LiveState, Unsent};
 use crate::pii::Pii;
 use crate::store::What;
 use crate::store::audit::{Audit, Deed};
 use crate::token::nonce;
 
+/// How long an order waits until it is written down.
+const WRITTEN: Duration = Duration::from_secs(1);
 /// The longest note to the model, in characters.
 const LONGEST_NOTE: usize = 500;
 /// The longest reason for a hand-off, in characters.
@@ -80,6 +85,10 @@ fn too_long(name: &str, most: usize) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
 }
 
+pub(super) fn unsent(error: Unsent) -> Problem {
+    Problem::later(StatusCode::SERVICE_UNAVAILABLE, &error.to_string(), 5)
+}
+
 /// Passes an order on to whoever has the call, and writes it down.
 async fn order(
     desk: &Desk,
@@ -91,7 +100,8 @@ async fn order(
     let bridge = &desk.bridge;
     let not_now = |detail: &str| Problem::new(StatusCode::CONFLICT, detail);
     let Some(found) = bridge.board.find(call_sid).await else {
-        let kept = desk.reading.within(|archive| async move { archive.kept(call_sid).await }).await?;
+        let sid = call_sid.clone();
+        let kept = desk.reading.within(|archive| async move { archive.kept(&sid).await }).await?;
         return Err(if kept.flatten().is_some() {
             not_now("the call is over")
         } else {
@@ -106,6 +116,7 @@ async fn order(
         LiveState::Ringing => return Err(not_now("the call has not begun yet")),
         LiveState::Listening | LiveState::Thinking | LiveState::Speaking => {}
     }
+    write_down(desk, visitor, call_sid, deed).await;
     if found.live.own {
         bridge.calls.order(call_sid, order).map_err(|error| match error {
             NotTaken::Unknown => not_now("the call has no session now"),
@@ -114,10 +125,21 @@ async fn order(
             }
         })?;
     } else {
-        bridge.board.tell_others(call_sid, order).await;
+        bridge.board.tell_others(call_sid, order).await.map_err(unsent)?;
     }
-    let audit = Audit { id: nonce(), deed, source: visitor.name() };
     info!(call.sid = %call_sid, what = deed.word(), "done from the console");
-    bridge.store.note(call_sid, What::Audited(audit));
     Ok(StatusCode::ACCEPTED)
+}
+
+/// Writes a deed down before it is done. A caller who needs a person does not wait for a database that is away:
+/// the row is then written when that is back, as everything else of the call.
+async fn write_down(desk: &Desk, visitor: &Visitor, call_sid: &CallSid, deed: Deed) {
+    let audit = Audit { id: nonce(), deed, source: visitor.name() };
+    let (sid, row) = (call_sid.clone(), audit.clone());
+    let writing = desk.reading.within(|archive| async move { archive.audit(&sid, &row).await });
+    if !matches!(timeout(WRITTEN, writing).await, Ok(Ok(_))) {
+        warn!(call.sid = %call_sid, what = deed.word(), "what was done from the console is written down later");
+        // Written twice, it is one row.
+        desk.bridge.store.note(call_sid, What::Audited(audit));
+    }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tracing::info;
 use utoipa::{IntoParams, ToSchema};
 
+use super::actions::unsent;
 use super::detail::{CallSummary, Detail, Spoken, detail};
 use super::given::{Asked, Named};
 use super::problem::Problem;
@@ -19,7 +20,7 @@ use super::{Desk, cursor};
 use crate::clock::since_epoch;
 use crate::gate::Visitor;
 use crate::ids::CallSid;
-use crate::live::LiveCall;
+use crate::live::{LiveCall, LiveState};
 use crate::pii::Pii;
 use crate::store::archive::Archive;
 use crate::store::audit::{Audit, Deed};
@@ -28,6 +29,10 @@ use crate::token::nonce;
 
 /// How new a call is that the store may not know yet.
 const NEW: Duration = Duration::from_secs(5);
+/// Among how many calls that go on the store looks: a statement has so many values and some more.
+const MOST_LIVE: usize = 20_000;
+/// How long a deletion waits for what is still to be written.
+const WRITTEN: Duration = Duration::from_secs(1);
 
 /// Which calls.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -144,14 +149,19 @@ async fn in_store(
     limit: u32,
     live: &[Arc<LiveCall>],
 ) -> Result<Vec<CallSummary>, Problem> {
-    let (caller, outcome) = (filter.caller.clone(), filter.outcome.map(|outcome| word(outcome).to_owned()));
-    let mut wanted = Wanted { caller, outcome, after, limit };
+    // Else every call that was ever kept would be read to find the few that go on.
+    let among = (filter.state == Some(Standing::Live))
+        .then(|| live.iter().take(MOST_LIVE).map(|live| live.call_sid.clone()).collect::<Vec<_>>());
+    if among.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(Vec::new());
+    }
+    let caller = filter.caller.clone().filter(|caller| !caller.is_empty());
+    let outcome = filter.outcome.map(|outcome| word(outcome).to_owned());
+    let mut wanted = Wanted { caller, outcome, among, after, limit };
     let mut found = Vec::new();
     loop {
-        let read = |archive: Archive| {
-            let wanted = wanted.clone();
-            async move { archive.page(&wanted).await }
-        };
+        let asked = wanted.clone();
+        let read = |archive: Archive| async move { archive.page(&asked).await };
         let page = desk.reading.within(read).await?.unwrap_or_default();
         let is_full = page.len() as u64 == u64::from(limit);
         wanted.after = page.last().map(|listed| place(&listed.call.call_sid, listed.call.began_at.0));
@@ -197,19 +207,34 @@ pub(super) async fn turns(State(desk): State<Desk>, Named(call_sid): Named) -> R
     Ok(Json(Turns { items: found.transcript }))
 }
 
-/// Delete everything about a call.
+/// Delete everything about a call that the AI does not have any more.
 #[utoipa::path(delete, path = "/api/v1/calls/{callSid}", tag = "calls", operation_id = "deleteCall",
-    params(("callSid" = String, Path, description = "The call")), responses((status = 204)))]
+    params(("callSid" = String, Path, description = "The call")),
+    responses((status = 204), (status = 409, body = Problem)))]
 pub(super) async fn delete(
     State(desk): State<Desk>,
     Extension(visitor): Extension<Visitor>,
     Named(call_sid): Named,
 ) -> Result<StatusCode, Problem> {
+    let bridge = &desk.bridge;
+    let found = bridge.board.find(&call_sid).await;
+    // A call without its record could be neither seen nor helped while it goes on.
+    let left = |state| matches!(state, LiveState::Queued | LiveState::WithPerson);
+    if found.as_ref().is_some_and(|found| !left(found.live.state)) {
+        let detail = "the call goes on: it can be deleted once it is over, or a person is to have it";
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
+    let known = found.is_some() || bridge.calls.kept(&call_sid).is_some();
+    // What they know of it, they would show.
+    bridge.board.forget_elsewhere(&call_sid).await.map_err(unsent)?;
+    // What the writer has not written yet would come after.
+    let _ = tokio::time::timeout(WRITTEN, bridge.store.flush()).await;
     let (calls, source) = ([call_sid.clone()], visitor.name());
     let deleted = desk.reading.within(|archive| async move { archive.delete(&calls, &source).await }).await?;
-    if deleted.unwrap_or(0) == 0 {
+    if deleted.unwrap_or(0) == 0 && !known {
         return Err(Problem::no_such_call());
     }
+    bridge.board.forget(&call_sid).await;
     info!(call.sid = %call_sid, "call deleted from the console");
     Ok(StatusCode::NO_CONTENT)
 }
@@ -217,23 +242,29 @@ pub(super) async fn delete(
 /// Show the whole numbers of a call.
 #[utoipa::path(post, path = "/api/v1/calls/{callSid}/reveal", tag = "calls", operation_id = "reveal",
     params(("callSid" = String, Path, description = "The call")),
-    responses((status = 200, body = Numbers)))]
+    responses((status = 200, body = Numbers), (status = 409, body = Problem)))]
 pub(super) async fn reveal(
     State(desk): State<Desk>,
     Extension(visitor): Extension<Visitor>,
     Named(call_sid): Named,
 ) -> Result<Json<Numbers>, Problem> {
-    let sid = &call_sid;
-    let own = desk.bridge.board.find(sid).await.and_then(|found| found.kept);
+    let own = desk.bridge.board.find(&call_sid).await.and_then(|found| found.kept);
     let kept = match own {
         Some(own) => Some(own),
-        None => desk.reading.within(|archive| async move { archive.kept(sid).await }).await?.flatten(),
+        None => {
+            let sid = call_sid.clone();
+            desk.reading.within(|archive| async move { archive.kept(&sid).await }).await?.flatten()
+        }
     };
     let call = kept.ok_or_else(Problem::no_such_call)?.call;
+    if !desk.reading.is_kept() {
+        let detail = "numbers are shown only where that is written down, and DATABASE_URL is `none`";
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
     // It is written down before it is shown.
     let audit = Audit { id: nonce(), deed: Deed::Reveal, source: visitor.name() };
-    let row = &audit;
-    desk.reading.within(|archive| async move { archive.audit(sid, row).await }).await?;
+    let sid = call_sid.clone();
+    desk.reading.within(|archive| async move { archive.audit(&sid, &audit).await }).await?;
     info!(call.sid = %call_sid, "numbers of a call were shown at the console");
     Ok(Json(Numbers { caller: call.caller, line: call.line }))
 }

@@ -22,10 +22,8 @@ pub(super) async fn show(State(desk): State<Desk>, Path(token): Path<String>) ->
         Some(own) => Some(own),
         // Should the store be away, what this process knows has to do.
         None => {
-            let read = |archive: crate::store::archive::Archive| {
-                let call_sid = pass.call_sid.clone();
-                async move { archive.kept(&call_sid).await }
-            };
+            let call_sid = pass.call_sid.clone();
+            let read = |archive: crate::store::archive::Archive| async move { archive.kept(&call_sid).await };
             desk.reading.within(read).await.ok().flatten().flatten().filter(|kept| has(kept, &pass))
         }
     };

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Desk;
+use super::lists::shown;
 use super::problem::Problem;
 use crate::handoff::Speaker;
 use crate::ids::{AccountSid, CallSid};
@@ -159,7 +160,8 @@ pub(super) async fn detail(desk: &Desk, call_sid: &CallSid) -> Result<Option<Det
         // This process saw all of it.
         Some(own) if own.call.sessions <= 1 => Some(own),
         own => {
-            let kept = desk.reading.within(|archive| async move { archive.kept(call_sid).await }).await?;
+            let sid = call_sid.clone();
+            let kept = desk.reading.within(|archive| async move { archive.kept(&sid).await }).await?;
             merged(kept.flatten(), own)
         }
     };
@@ -200,7 +202,10 @@ fn bare(live: &LiveCall) -> Detail {
 
 impl Detail {
     fn new(kept: Kept, live: Option<&LiveCall>) -> Self {
-        let Kept { call, facts, turns, triggers, handoffs } = kept;
+        let Kept { call, facts, turns, triggers, mut handoffs } = kept;
+        for handoff in &mut handoffs {
+            handoff.target = handoff.target.as_deref().map(shown);
+        }
         let document = handoffs.last().map(|handoff| handoff.document.expose());
         Self {
             summary: CallSummary::new(call, document, live),

@@ -84,7 +84,7 @@ pub(super) async fn handoffs(
 ) -> Result<Json<Handoffs>, Problem> {
     let keyring = &desk.bridge.keyring;
     let (limit, after) = page.read(keyring)?;
-    let read = |archive: crate::store::archive::Archive| async move {
+    let read = move |archive: crate::store::archive::Archive| async move {
         archive.handoffs(after.as_ref(), limit + 1).await
     };
     let mut found = desk.reading.within(read).await?.unwrap_or_default();
@@ -136,7 +136,7 @@ pub(super) async fn audit(
 ) -> Result<Json<Audits>, Problem> {
     let keyring = &desk.bridge.keyring;
     let (limit, after) = page.read(keyring)?;
-    let read = |archive: crate::store::archive::Archive| async move {
+    let read = move |archive: crate::store::archive::Archive| async move {
         archive.audits(after.as_ref(), limit + 1).await
     };
     let mut items = desk.reading.within(read).await?.unwrap_or_default();

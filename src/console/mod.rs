@@ -11,6 +11,7 @@ mod cursor;
 mod detail;
 mod desk;
 mod files;
+mod followed;
 mod given;
 mod headers;
 mod lists;
@@ -42,11 +43,13 @@ const LONGEST_BODY: usize = 16 * 1024;
 struct Desk {
     bridge: Shared,
     reading: Reading,
+    followed: followed::Followed,
 }
 
 /// All routes of the console.
 pub fn router(bridge: Shared) -> Router {
-    let state = Desk { reading: Reading::new(bridge.store.archive()), bridge: bridge.clone() };
+    let reading = Reading::new(bridge.store.archive());
+    let state = Desk { reading, followed: followed::Followed::default(), bridge: bridge.clone() };
     let (api, document) = openapi::routes(&state);
     let api = api
         .route("/api/openapi.json", get(move || openapi::answer(document.clone())))

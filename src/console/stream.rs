@@ -3,7 +3,8 @@
 //! <https://html.spec.whatwg.org/multipage/server-sent-events.html>
 
 use std::convert::Infallible;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::Extension;
 use axum::body::Body;
@@ -12,18 +13,20 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::Desk;
 use super::detail::detail;
+use super::followed::Told;
 use super::given::Named;
 use super::problem::Problem;
 use crate::clock::now;
 use crate::gate::Visitor;
 use crate::ids::CallSid;
-use crate::live::{Gone, Watching, event};
+use crate::live::{Change, Gone, Watching, event};
 
-/// How often a stream on which nothing happens says that it is there.
+/// How often a stream says that it is there.
 const BEAT: Duration = Duration::from_secs(15);
 /// How often a call is read again whose process is another one.
 const ELSEWHERE: Duration = Duration::from_secs(1);
@@ -36,24 +39,22 @@ pub(super) async fn board(
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Response, Problem> {
     let Watching { snapshot, changes } = watch(&desk).await?;
-    let first = Some(snapshot);
-    let events =
-        stream::unfold((desk, visitor, first, changes), |(desk, visitor, first, mut changes)| async {
-            if let Some(first) = first {
-                return Some((first, (desk, visitor, None, changes)));
+    let look = Look::new(desk, visitor, changes);
+    let events = stream::unfold((look, Some(snapshot)), |(mut look, first)| async {
+        if let Some(first) = first {
+            return Some((first, (look, None)));
+        }
+        let text = match look.next().await? {
+            Heard::Change(change) => change.events.clone(),
+            Heard::Missed => {
+                let watching = look.desk.bridge.board.watch().await?;
+                look.changes = watching.changes;
+                watching.snapshot
             }
-            let text = match tokio::time::timeout(BEAT, changes.recv()).await {
-                Ok(Ok(change)) => change.events.clone(),
-                Ok(Err(RecvError::Lagged(_))) => {
-                    let watching = desk.bridge.board.watch().await?;
-                    changes = watching.changes;
-                    watching.snapshot
-                }
-                Ok(Err(RecvError::Closed)) => return None,
-                Err(_) => beat(&desk, &visitor)?,
-            };
-            Some((text, (desk, visitor, None, changes)))
-        });
+            Heard::Nothing => Bytes::from_static(COMMENT.as_bytes()),
+        };
+        Some((text, (look, None)))
+    });
     Ok(answer(events))
 }
 
@@ -70,15 +71,53 @@ pub(super) async fn call(
     let first = detail(&desk, &call_sid).await?.ok_or_else(Problem::no_such_call)?;
     let is_over = !first.summary.live;
     let first = Bytes::from(event("call", &first));
-    let follow = Follow { desk, visitor, call_sid, changes, first: Some(first), over: is_over };
+    let look = Look::new(desk, visitor, changes);
+    let follow = Follow { look, call_sid, first: Some(first), over: is_over };
     Ok(answer(stream::unfold(follow, Follow::next)))
 }
 
-struct Follow {
+/// Somebody who looks on, for as long as their session goes on.
+struct Look {
     desk: Desk,
     visitor: Visitor,
+    changes: Receiver<Arc<Change>>,
+    /// When the next sign of life is due.
+    beat: Instant,
+}
+
+/// What there is to tell.
+enum Heard {
+    Change(Arc<Change>),
+    /// More changed than could wait.
+    Missed,
+    /// Only that the stream lives.
+    Nothing,
+}
+
+impl Look {
+    fn new(desk: Desk, visitor: Visitor, changes: Receiver<Arc<Change>>) -> Self {
+        Self { desk, visitor, changes, beat: now() + BEAT }
+    }
+
+    /// What comes next; none once the session is over. That is asked each time: on a busy server there is always
+    /// something to tell before a sign of life is due.
+    async fn next(&mut self) -> Option<Heard> {
+        let heard = match tokio::time::timeout_at(self.beat.into(), self.changes.recv()).await {
+            Ok(Ok(change)) => Heard::Change(change),
+            Ok(Err(RecvError::Lagged(_))) => Heard::Missed,
+            Ok(Err(RecvError::Closed)) => return None,
+            Err(_) => {
+                self.beat = now() + BEAT;
+                Heard::Nothing
+            }
+        };
+        self.desk.bridge.gate.still_admits(&self.visitor).then_some(heard)
+    }
+}
+
+struct Follow {
+    look: Look,
     call_sid: CallSid,
-    changes: tokio::sync::broadcast::Receiver<std::sync::Arc<crate::live::Change>>,
     first: Option<Bytes>,
     over: bool,
 }
@@ -91,46 +130,47 @@ impl Follow {
         if self.over {
             return None;
         }
-        let until = now() + BEAT;
         loop {
-            match tokio::time::timeout_at(until.into(), self.changes.recv()).await {
-                Ok(Ok(change)) if change.gone.contains(&self.call_sid) => self.over = true,
-                Ok(Ok(change)) if !change.calls.contains(&self.call_sid) => continue,
-                Ok(Ok(_) | Err(RecvError::Lagged(_))) => {}
-                Ok(Err(RecvError::Closed)) => return None,
-                Err(_) => {
-                    let beat = beat(&self.desk, &self.visitor)?;
-                    return Some((beat, self));
+            let (text, over) = match self.look.next().await? {
+                Heard::Change(change) if change.concerns(&self.call_sid) => {
+                    let (desk, call_sid) = (&self.look.desk, &self.call_sid);
+                    let is_over = change.gone.contains(call_sid);
+                    desk.followed.once(change.number, call_sid, || told(desk, call_sid, is_over)).await
                 }
-            }
-            let text = self.text().await;
+                Heard::Change(_) => continue,
+                Heard::Missed => told(&self.look.desk, &self.call_sid, false).await,
+                Heard::Nothing => (Bytes::from_static(COMMENT.as_bytes()), false),
+            };
+            self.over = over;
             return Some((text, self));
         }
     }
+}
 
-    /// The call as it is now; once it is over, that too.
-    async fn text(&mut self) -> Bytes {
-        let elsewhere =
-            self.desk.bridge.board.find(&self.call_sid).await.is_some_and(|found| !found.live.own);
-        if elsewhere && !self.over {
-            tokio::time::sleep(ELSEWHERE).await;
-        }
-        let found = detail(&self.desk, &self.call_sid).await.ok().flatten();
-        let mut text = found.as_ref().map(|found| event("call", found)).unwrap_or_default();
-        if self.over {
-            let outcome = found.and_then(|found| found.summary.outcome);
-            text.push_str(&event("gone", &Gone { call_sid: self.call_sid.clone(), outcome, trigger: None }));
-        }
-        if text.is_empty() { COMMENT.into() } else { text.into() }
+/// The call as it is now; once it is over, that too.
+async fn told(desk: &Desk, call_sid: &CallSid, is_over: bool) -> Told {
+    let elsewhere = desk.bridge.board.find(call_sid).await.is_some_and(|found| !found.live.own);
+    if elsewhere && !is_over {
+        tokio::time::sleep(ELSEWHERE).await;
     }
+    let (found, is_over) = match detail(desk, call_sid).await {
+        // Whoever missed that it went finds it gone.
+        Ok(found) => {
+            let is_gone = found.as_ref().is_none_or(|found| !found.summary.live);
+            (found, is_over || is_gone)
+        }
+        Err(_) => (None, is_over),
+    };
+    let mut text = found.as_ref().map(|found| event("call", found)).unwrap_or_default();
+    if is_over {
+        let outcome = found.and_then(|found| found.summary.outcome);
+        text.push_str(&event("gone", &Gone { call_sid: call_sid.clone(), outcome, trigger: None }));
+    }
+    (if text.is_empty() { COMMENT.into() } else { text.into() }, is_over)
 }
 
+/// A sign of life.
 const COMMENT: &str = ": still here\n\n";
-
-/// A sign of life, for as long as the session goes on.
-fn beat(desk: &Desk, visitor: &Visitor) -> Option<Bytes> {
-    desk.bridge.gate.still_admits(visitor).then(|| Bytes::from_static(COMMENT.as_bytes()))
-}
 
 async fn watch(desk: &Desk) -> Result<Watching, Problem> {
     let watching = desk.bridge.board.watch().await;

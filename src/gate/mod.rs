@@ -30,6 +30,8 @@ pub const SESSION: Duration = Duration::from_secs(12 * 60 * 60);
 const PHONE: Duration = Duration::from_secs(2 * 60 * 60);
 /// How many ended sessions are remembered: each ends by itself after twelve hours.
 const ENDED: u64 = 100_000;
+/// How many of them other nodes are told of again.
+const RETOLD: usize = 1_000;
 /// How many passwords are compared at once. Each takes 19 MiB and some ten milliseconds of a core.
 const AT_ONCE: usize = 2;
 
@@ -176,6 +178,16 @@ impl Gate {
         }
     }
 
+    /// The sessions that were ended before their time, a thousand at the most, for nodes that did not hear of it.
+    pub fn ended(&self) -> Vec<String> {
+        match &self.lock {
+            Lock::Password(password) => {
+                password.ended.iter().take(RETOLD).map(|(id, ())| id.as_ref().clone()).collect()
+            }
+            Lock::Off | Lock::Open => Vec::new(),
+        }
+    }
+
     /// A ticket for a call from the browser of this visitor.
     pub fn ticket(&self, call_sid: &CallSid, visitor: &Visitor) -> String {
         let pass = PhonePass {
@@ -228,7 +240,9 @@ mod tests {
         for header in [None, Some(""), Some("warmline_session"), Some("warmline_session=x.y")] {
             assert_eq!(gate.visitor(header), None, "{header:?}");
         }
+        assert_eq!(gate.ended(), [] as [String; 0]);
         gate.sign_out(&visitor.id);
+        assert_eq!(gate.ended(), [visitor.id.clone()], "others can be told");
         assert_eq!(gate.visitor(Some(&header)), None);
         assert!(!gate.still_admits(&visitor));
     }

@@ -8,19 +8,23 @@ use tracing::{info, warn};
 
 use super::form::Form;
 use super::{Shared, Transfer, Twiml};
-use crate::store::DeliveryState;
+use crate::store::{DeliveryState, What};
 use crate::twiml::Response;
 
 /// Answers how the dialled call ended.
 pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extension<Form>) -> Twiml {
     let status = form.word("DialCallStatus").unwrap_or("none");
-    let call_sid = form.call_sid();
-    let call_sid = call_sid.as_ref().map(tracing::field::display);
+    let sid = form.call_sid();
+    let call_sid = sid.as_ref().map(tracing::field::display);
     let document = if matches!(status, "completed" | "answered") || !form.is_live() {
         info!(call.sid = call_sid, status, "dialled call is over");
         let answered = matches!(status, "completed" | "answered");
         let state = if answered { DeliveryState::Answered } else { DeliveryState::Abandoned };
         bridge.delivered(&form, state.into());
+        // Twilio asks once the dialled person has hung up, and we hang up too.
+        if let Some(sid) = &sid {
+            bridge.store.note(sid, What::Over);
+        }
         Response::new().hangup()
     } else {
         let (call, tried) = Transfer::under_way(&bridge, &form).await;

@@ -266,6 +266,12 @@ impl Card {
         }
     }
 
+    /// Whether a session should be telling of it, and nothing was heard for a while. In a long pause nothing is.
+    pub(super) fn is_silent(&self, now: u64) -> bool {
+        let talking = matches!(self.phase, Phase::Talking | Phase::Leaving) && self.left.is_none();
+        talking && now.saturating_sub(self.heard) > COMES_BACK
+    }
+
     /// What is told of it once it is gone.
     pub(super) fn gone(&self, call_sid: &CallSid) -> Gone {
         Gone {

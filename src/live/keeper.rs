@@ -1,5 +1,6 @@
 //! The one task of a process that keeps the board.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,17 +9,19 @@ use bytes::Bytes;
 use serde::Serialize;
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::yield_now;
+use tracing::warn;
 
 use super::card::{Card, Gone, LiveCall};
-use super::cluster::{Letter, Says, pack, write};
+use super::cluster::{Errand, Letter, Pen, Says};
 use super::others::Others;
 use super::{ASKS, Ask, BEHIND, Board, Change, Found, Watching, event};
-use crate::calls::{Calls, Order};
+use crate::calls::Calls;
 use crate::clock::{now, since_epoch};
 use crate::gate::Gate;
 use crate::ids::CallSid;
 use crate::mask::Also;
-use crate::store::{Note, Told};
+use crate::store::{Note, Told, What};
+use crate::token::Keyring;
 
 /// How often what changed is shown: four times a second.
 const TICK: Duration = Duration::from_millis(250);
@@ -26,6 +29,8 @@ const TICK: Duration = Duration::from_millis(250);
 const BEAT: Duration = Duration::from_secs(5);
 /// How often a node tells of every call it has.
 const RETELL: Duration = Duration::from_secs(20);
+/// For how long it is said again that a session of the console was ended: what is said may be lost.
+const AGAIN: Duration = Duration::from_secs(60);
 /// How many calls are looked at in one go: the threads serve calls too.
 const AT_ONCE: usize = 50;
 /// How many calls the board holds. Those that wait for a person are among them, for hours if need be.
@@ -49,12 +54,16 @@ pub struct Keeper {
     notes: mpsc::Receiver<Note>,
     asks: mpsc::Receiver<Ask>,
     changes: broadcast::Sender<Arc<Change>>,
-    letters: Option<mpsc::Sender<String>>,
+    letters: Option<(Pen, mpsc::Sender<String>)>,
     heard: mpsc::Receiver<Told>,
     node: Arc<str>,
     also: Also,
     calls: Arc<Calls>,
     gate: Arc<Gate>,
+    /// Sessions of the console that were ended here a moment ago.
+    ended: Vec<(String, Instant)>,
+    /// How many changes were shown.
+    shown: u64,
     watchers: usize,
     /// How often what changed is shown.
     pub(super) pace: Duration,
@@ -88,7 +97,7 @@ impl Keeper {
     ) -> (Board, Self) {
         let (asks, asked) = mpsc::channel(ASKS);
         let (changes, _) = broadcast::channel(BEHIND);
-        let board = Board { asks, changes: changes.clone(), node: node.clone() };
+        let board = Board { asks, changes: changes.clone(), node: node.clone(), others: None };
         let at = now();
         let (_, heard) = mpsc::channel(1);
         let keeper = Self {
@@ -108,6 +117,8 @@ impl Keeper {
             also,
             calls,
             gate,
+            ended: Vec::new(),
+            shown: 0,
             watchers: 0,
             pace: TICK,
             beat: at,
@@ -117,11 +128,13 @@ impl Keeper {
         (board, keeper)
     }
 
-    /// From now on other nodes are told, and heard. Returns the ends that somebody has to carry letters between.
-    pub fn post(&mut self) -> Post {
+    /// From now on other nodes are told, and heard if they have the same key. Returns the ends that somebody has
+    /// to carry letters between.
+    pub fn post(&mut self, keyring: Arc<Keyring>) -> Post {
         let (letters, outgoing) = mpsc::channel(LETTERS);
         let (incoming, heard) = mpsc::channel(LETTERS);
-        (self.letters, self.heard) = (Some(letters), heard);
+        self.heard = heard;
+        self.letters = Some((Pen::new(self.node.clone(), keyring), letters));
         Post { outgoing, incoming }
     }
 
@@ -144,10 +157,13 @@ impl Keeper {
 
     fn note(&mut self, note: Note) {
         let Note { call_sid, at, what } = note;
-        if self.cards.len() >= MOST_CARDS && !self.cards.contains_key(&call_sid) {
-            return;
-        }
-        let card = self.cards.entry(call_sid.clone()).or_insert_with(|| Box::new(Card::new(at)));
+        // What is told late of a call that is over does not bring it back.
+        let is_new = matches!(what, What::Came(_) | What::Began(_)) && self.cards.len() < MOST_CARDS;
+        let card = match self.cards.entry(call_sid.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) if is_new => place.insert(Box::new(Card::new(at))),
+            Entry::Vacant(_) => return,
+        };
         card.fold(at, what);
         if let Some(at) = card.changes_at().filter(|_| self.watchers > 0 || self.letters.is_some()) {
             self.alarms.insert((at, call_sid.clone()));
@@ -186,8 +202,30 @@ impl Keeper {
             Ask::Find(call_sid, answer) => {
                 let _ = answer.send(self.find(&call_sid).map(Box::new));
             }
-            Ask::Tell(call_sid, order) => self.say(write(&self.node, Says::Order(call_sid, order))),
-            Ask::SignedOut(id) => self.say(write(&self.node, Says::SignedOut(id))),
+            Ask::Forget(call_sid, done) => {
+                self.forget(&call_sid);
+                let _ = done.send(());
+            }
+            Ask::SignedOut(id) => {
+                self.say(Says::SignedOut(vec![id.clone()]));
+                self.ended.push((id, now()));
+            }
+        }
+    }
+
+    /// Takes away all that is known of a call that was deleted.
+    fn forget(&mut self, call_sid: &CallSid) {
+        self.calls.forget(call_sid);
+        for changes in [&mut self.changed, &mut self.untold, &mut self.news] {
+            changes.remove(call_sid);
+        }
+        if let Some(card) = self.cards.remove(call_sid) {
+            let gone = card.gone(call_sid);
+            self.say_all(std::slice::from_ref(&gone), Says::Gone);
+            self.gone.push(gone);
+        } else if let Some(call) = self.others.find(call_sid) {
+            self.gone.push(Gone { call_sid: call_sid.clone(), outcome: None, trigger: call.trigger });
+            self.others.taken(call_sid);
         }
     }
 
@@ -247,19 +285,21 @@ impl Keeper {
         }
     }
 
-    /// Takes away the cards of calls that are over.
+    /// Takes away the cards of calls that are over, and of those whose session is gone without a word: that it
+    /// left may have been told while too many notes waited.
     fn clear(&mut self, now: u64) {
-        let over: Vec<CallSid> =
-            self.cards.iter().filter(|(_, card)| card.is_gone(now)).map(|(sid, _)| sid.clone()).collect();
+        let calls = &self.calls;
+        let is_over = |(call_sid, card): &(&CallSid, &Card)| {
+            card.is_gone(now) || (card.is_silent(now) && !calls.is_live(call_sid))
+        };
+        let over: Vec<CallSid> = self.cards.iter().filter(is_over).map(|(sid, _)| sid.clone()).collect();
         let gone: Vec<Gone> = over.iter().map(|call_sid| self.cards[call_sid].gone(call_sid)).collect();
         for call_sid in &over {
             self.cards.remove(call_sid);
             self.changed.remove(call_sid);
             self.untold.remove(call_sid);
         }
-        for letter in pack(&self.node, &gone, Says::Gone) {
-            self.say(letter);
-        }
+        self.say_all(&gone, Says::Gone);
         self.gone.extend(gone);
     }
 
@@ -281,7 +321,9 @@ impl Keeper {
         gone.iter().for_each(|gone| events.push_str(&event("gone", gone)));
         let gone = gone.into_iter().map(|gone| gone.call_sid).collect();
         let calls = changed.into_iter().chain(news).collect();
-        let _ = self.changes.send(Arc::new(Change { events: events.into(), calls, gone }));
+        self.shown += 1;
+        let _ =
+            self.changes.send(Arc::new(Change { number: self.shown, events: events.into(), calls, gone }));
     }
 
     async fn views(&mut self, call_sids: &BTreeSet<CallSid>, now: u64) -> Vec<Arc<LiveCall>> {
@@ -302,7 +344,7 @@ impl Keeper {
         let is_news = (watchers > 0) != (self.watchers > 0);
         self.watchers = watchers;
         if is_news {
-            self.say(write(&self.node, Says::Alive(watchers)));
+            self.say(Says::Alive(watchers));
         }
     }
 
@@ -311,7 +353,10 @@ impl Keeper {
         let since = |before: Instant| at.saturating_duration_since(before);
         if since(self.beat) >= BEAT {
             self.beat = at;
-            self.say(write(&self.node, Says::Alive(self.watchers)));
+            self.say(Says::Alive(self.watchers));
+            self.ended.retain(|(_, ended)| since(*ended) < AGAIN);
+            let ended: Vec<String> = self.ended.iter().map(|(id, _)| id.clone()).collect();
+            self.say_all(&ended, Says::SignedOut);
         }
         let all = since(self.retold) >= RETELL;
         if all {
@@ -325,35 +370,44 @@ impl Keeper {
         let untold = std::mem::take(&mut self.untold);
         let calls: Vec<LiveCall> =
             self.views(&untold, now).await.into_iter().map(|call| (*call).clone()).collect();
-        for letter in pack(&self.node, &calls, Says::Calls) {
-            self.say(letter);
-        }
+        self.say_all(&calls, Says::Calls);
     }
 
     /// Sends a letter; where too many wait it is lost, and what it said is told again later.
-    fn say(&mut self, letter: String) {
-        if let Some(letters) = &self.letters {
-            let _ = letters.try_send(letter);
+    fn say(&self, says: Says) {
+        if let Some((pen, letters)) = &self.letters {
+            let _ = letters.try_send(pen.write(says));
+        }
+    }
+
+    /// Sends as many letters as it takes.
+    fn say_all<T: Serialize + Clone>(&self, items: &[T], says: impl Fn(Vec<T>) -> Says) {
+        if let Some((pen, letters)) = &self.letters {
+            for letter in pen.pack(items, says) {
+                let _ = letters.try_send(letter);
+            }
         }
     }
 
     fn hear(&mut self, heard: Told) {
         match heard {
             Told::Connected => {
-                self.say(write(&self.node, Says::Alive(self.watchers)));
-                self.say(write(&self.node, Says::Tell));
+                self.say(Says::Alive(self.watchers));
+                self.say(Says::Tell);
                 self.tell_all();
             }
             Told::Text(text) => {
-                if let Some(letter) = Letter::read(&text).filter(|letter| *letter.from != *self.node) {
+                let letter = self.letters.as_ref().and_then(|(pen, _)| pen.read(&text));
+                if let Some(letter) = letter {
                     self.letter(letter);
                 }
             }
         }
     }
 
-    /// Tells of every call with the next tick.
+    /// Tells of every call with the next tick, and of the sessions that were ended, at once.
     fn tell_all(&mut self) {
+        self.say_all(&self.gate.ended(), Says::SignedOut);
         self.untold.extend(self.cards.keys().cloned());
         if let Some(before) = self.told.checked_sub(BEAT) {
             self.told = before;
@@ -366,7 +420,7 @@ impl Keeper {
         match says {
             Says::Alive(watchers) => self.others.alive(&from, watchers, at),
             Says::Tell => {
-                self.say(write(&self.node, Says::Alive(self.watchers)));
+                self.say(Says::Alive(self.watchers));
                 self.tell_all();
             }
             Says::Calls(calls) => {
@@ -387,18 +441,114 @@ impl Keeper {
                     self.gone.push(gone);
                 }
             }
-            Says::Order(call_sid, order) => self.obey(&call_sid, order),
-            Says::SignedOut(id) => self.gate.sign_out(&id),
+            Says::Order(errand) => self.obey(errand),
+            Says::Deleted(call_sid) => self.forget(&call_sid),
+            Says::SignedOut(ids) => ids.iter().for_each(|id| self.gate.sign_out(id)),
         }
     }
 
-    /// Does what another node asks for, if the call is here.
-    fn obey(&self, call_sid: &CallSid, order: Order) {
-        let _ = self.calls.order(call_sid, order);
+    /// Does what another node asks for, once and in time, if the call is here.
+    fn obey(&self, errand: Errand) {
+        let Errand { call_sid, order, once, until } = errand;
+        let ours = self.calls.is_live(&call_sid) && self.calls.spend(&once);
+        if !ours {
+            return;
+        }
+        let taken = if until < since_epoch().as_secs() {
+            Err("it came too late, or the clocks of two nodes differ".to_owned())
+        } else {
+            self.calls.order(&call_sid, order).map_err(|error| error.to_string())
+        };
+        if let Err(reason) = taken {
+            warn!(call.sid = %call_sid, reason, "order from another node was not carried out");
+        }
     }
 }
 
 /// The time in milliseconds since 1970.
 fn moment() -> u64 {
     u64::try_from(since_epoch().as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calls::Order;
+    use crate::config::Console;
+    use crate::store::{Began, Came, DeliveryState};
+
+    async fn keeper() -> Keeper {
+        let keyring = Arc::new(Keyring::new([&"secret".into()]));
+        let gate = Arc::new(Gate::new(&Console::Open, keyring).await);
+        let (_, notes) = mpsc::channel(1);
+        Keeper::new("node".into(), Also::NOTHING, notes, Arc::default(), gate).1
+    }
+
+    fn note(what: What) -> Note {
+        Note { call_sid: "CA1".parse().unwrap(), at: moment(), what }
+    }
+
+    #[tokio::test]
+    async fn what_is_told_of_a_call_that_is_over_does_not_bring_it_back() {
+        let mut keeper = keeper().await;
+        keeper.note(note(What::Came(Came::default())));
+        assert_eq!(keeper.all().await.len(), 1);
+        keeper.note(note(What::Over));
+        keeper.clear(moment());
+        assert_eq!(keeper.gone.len(), 1);
+        keeper.note(note(What::Delivered(DeliveryState::Abandoned.into())));
+        keeper.note(note(What::Over));
+        keeper.clear(moment());
+        assert_eq!((keeper.all().await.len(), keeper.gone.len()), (0, 1), "it went once");
+    }
+
+    #[tokio::test]
+    async fn a_call_whose_session_is_gone_without_a_word_goes_too() {
+        let mut keeper = keeper().await;
+        let began = Began {
+            session: 0,
+            came: Came::default(),
+            language: "en-US".into(),
+            prompts: "v".into(),
+            files: "{}".into(),
+        };
+        let presence = keeper.calls.enter(&"CA1".parse().unwrap());
+        keeper.note(note(What::Began(began)));
+        let later = moment() + 60_000;
+        keeper.clear(later);
+        assert_eq!(keeper.all().await.len(), 1, "a caller may think for a minute");
+        drop(presence);
+        keeper.clear(moment());
+        assert_eq!(keeper.all().await.len(), 1, "a socket that was lost may come back");
+        keeper.clear(later);
+        assert_eq!(keeper.all().await.len(), 0);
+    }
+
+    #[tokio::test]
+    async fn an_order_from_another_node_counts_once_and_in_time() {
+        let keeper = keeper().await;
+        let call_sid: CallSid = "CA1".parse().unwrap();
+        let presence = keeper.calls.enter(&call_sid);
+        let soon = since_epoch().as_secs() + 60;
+        for (once, until) in [("a", soon), ("a", soon), ("b", 1), ("c", soon)] {
+            let order = Order::Whisper(once.into());
+            keeper.obey(Errand { call_sid: call_sid.clone(), order, once: once.into(), until });
+        }
+        let context = std::task::Context::from_waker(std::task::Waker::noop());
+        let next = || presence.poll_order(&context);
+        for once in ["a", "c"] {
+            assert_eq!(next(), std::task::Poll::Ready(Order::Whisper(once.into())));
+        }
+        assert!(next().is_pending());
+    }
+
+    #[tokio::test]
+    async fn a_deleted_call_leaves_the_board_and_is_told_to_have_gone() {
+        let mut keeper = keeper().await;
+        keeper.note(note(What::Came(Came::default())));
+        keeper.forget(&"CA1".parse().unwrap());
+        assert_eq!((keeper.all().await.len(), keeper.gone.len()), (0, 1));
+        keeper.note(note(What::Delivered(DeliveryState::Answered.into())));
+        assert_eq!(keeper.all().await.len(), 0);
+    }
 }

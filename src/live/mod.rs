@@ -16,21 +16,34 @@ pub use keeper::{Keeper, Post};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde::Serialize;
 use tokio::sync::{broadcast, mpsc, oneshot};
+use tracing::warn;
 
 use crate::calls::Order;
+use crate::clock::since_epoch;
 use crate::ids::CallSid;
+use crate::store::Voice;
 use crate::store::archive::Kept;
+use crate::token::{Keyring, nonce};
+use cluster::{Errand, Pen, Says};
 
 /// How many changes wait for a slow reader: four seconds of them.
 const BEHIND: usize = 16;
 /// How many questions to the board may wait.
 const ASKS: usize = 256;
-/// How many may look on at once.
-const MOST: usize = 1_000;
+/// How many may look on at once. Each takes an open file, which the limit of calls leaves for them.
+const MOST: usize = 256;
+/// For how long an order may be carried out. The clocks of nodes differ by less.
+const IN_TIME: Duration = Duration::from_secs(60);
+
+/// The other nodes could not be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the other nodes cannot be told now")]
+pub struct Unsent;
 
 /// The board. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -38,17 +51,28 @@ pub struct Board {
     asks: mpsc::Sender<Ask>,
     changes: broadcast::Sender<Arc<Change>>,
     node: Arc<str>,
+    /// The way to the other nodes, if there can be any.
+    others: Option<(Pen, Voice)>,
 }
 
 /// What changed since the change before.
 #[derive(Debug)]
 pub struct Change {
+    /// Counts them, from 1.
+    pub number: u64,
     /// As events of a stream: `call` and `gone`.
     pub events: Bytes,
-    /// The calls in it.
+    /// The calls that look different.
     pub calls: BTreeSet<CallSid>,
-    /// Whether a call in it is one that is over.
+    /// The calls that are over.
     pub gone: BTreeSet<CallSid>,
+}
+
+impl Change {
+    /// Whether there is something to tell of this call.
+    pub fn concerns(&self, call_sid: &CallSid) -> bool {
+        self.calls.contains(call_sid) || self.gone.contains(call_sid)
+    }
 }
 
 /// What somebody who looks on gets.
@@ -74,7 +98,7 @@ enum Ask {
     Watch(oneshot::Sender<Watching>),
     List(oneshot::Sender<Vec<Arc<LiveCall>>>),
     Find(CallSid, oneshot::Sender<Option<Box<Found>>>),
-    Tell(CallSid, Order),
+    Forget(CallSid, oneshot::Sender<()>),
     SignedOut(String),
 }
 
@@ -108,9 +132,42 @@ impl Board {
         self.ask(|answer| Ask::Find(call_sid.clone(), answer)).await.flatten()
     }
 
-    /// Passes an order on to the node that has the call. Returns whether there are other nodes to ask.
-    pub async fn tell_others(&self, call_sid: &CallSid, order: Order) -> bool {
-        self.asks.send(Ask::Tell(call_sid.clone(), order)).await.is_ok()
+    /// From now on orders for the calls of other nodes can be passed on.
+    pub fn speak(&mut self, keyring: Arc<Keyring>, voice: Voice) {
+        self.others = Some((Pen::new(self.node.clone(), keyring), voice));
+    }
+
+    /// Passes an order on to the node that has the call.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be sent.
+    pub async fn tell_others(&self, call_sid: &CallSid, order: Order) -> Result<(), Unsent> {
+        let until = (since_epoch() + IN_TIME).as_secs();
+        self.post(Says::Order(Errand { call_sid: call_sid.clone(), order, once: nonce(), until })).await
+    }
+
+    /// Has the other nodes take a call away that is deleted.
+    ///
+    /// # Errors
+    ///
+    /// When they could not be told.
+    pub async fn forget_elsewhere(&self, call_sid: &CallSid) -> Result<(), Unsent> {
+        self.post(Says::Deleted(call_sid.clone())).await
+    }
+
+    /// What must not be lost is said at once, and by whoever waits for it.
+    async fn post(&self, says: Says) -> Result<(), Unsent> {
+        let Some((pen, voice)) = &self.others else { return Ok(()) };
+        voice.say(&pen.write(says)).await.map_err(|error| {
+            warn!(reason = error.to_string(), "other nodes could not be told what was asked at the console");
+            Unsent
+        })
+    }
+
+    /// Takes a call away that was deleted, with all that is known of it here.
+    pub async fn forget(&self, call_sid: &CallSid) {
+        self.ask(|done| Ask::Forget(call_sid.clone(), done)).await;
     }
 
     /// Tells the other nodes that a session of the console was ended.

@@ -4,27 +4,23 @@
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::AnyPool;
 use sqlx::postgres::PgListener;
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
+use super::voice::Voice;
 use super::{Told, reason};
 
-/// The longest text, in bytes. PostgreSQL takes less than 8000.
-pub const LONGEST: usize = 7_900;
-/// What all nodes listen to.
-const CHANNEL: &str = "warmline";
 /// How long to wait before the next try to connect, at first and at the most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-/// How long one text may take to be said.
-const SAYING: Duration = Duration::from_secs(2);
 
 /// The way to the other nodes.
 #[derive(Debug)]
 pub struct Exchange {
     pub(super) url: SecretString,
-    pub(super) pool: AnyPool,
+    pub(super) voice: Voice,
+    /// What is listened to.
+    pub(super) channels: Vec<String>,
 }
 
 impl Exchange {
@@ -56,7 +52,7 @@ impl Exchange {
     async fn connect(&self) -> sqlx::Result<PgListener> {
         let connecting = async {
             let mut listener = PgListener::connect(self.url.expose_secret()).await?;
-            listener.listen(CHANNEL).await?;
+            listener.listen_all(self.channels.iter().map(String::as_str)).await?;
             Ok(listener)
         };
         let slow = |_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()));
@@ -90,12 +86,8 @@ impl Exchange {
 
     /// A text that cannot be said is lost; it was the state of a moment.
     async fn say(&self, text: &str) {
-        debug_assert!(text.len() <= LONGEST, "a text is too long for a notification");
-        let saying = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(text).execute(&self.pool);
-        match tokio::time::timeout(SAYING, saying).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => debug!(reason = reason(&error), "other nodes were not told"),
-            Err(_) => debug!("other nodes were not told in time"),
+        if let Err(error) = self.voice.say(text).await {
+            debug!(reason = error.to_string(), "other nodes were not told");
         }
     }
 }

@@ -20,10 +20,12 @@ mod rows;
 mod said;
 #[cfg(test)]
 mod tests;
+mod voice;
 mod write;
 mod writer;
 
 pub use note::{Began, Came, Delivery, DeliveryState, Note, What};
+pub use voice::Voice;
 pub use writer::Writer;
 
 use std::borrow::Cow;
@@ -45,6 +47,8 @@ use connect::{Database, Engine};
 use note::Order;
 use writer::Gauge;
 
+/// How the names of channels between nodes begin.
+const CHANNEL: &str = "warmline_";
 /// How many notes may wait for the writer to take them. It takes them also while it writes.
 const NOTES: usize = 16 * 1024;
 /// How long a call waits for what is read on its way.
@@ -138,11 +142,21 @@ impl Store {
         Some(Archive(self.open.as_ref()?.database.clone()))
     }
 
-    /// The way to the other nodes; none where no database can be shared.
+    /// A way to speak to the other nodes; none where no database can be shared. Those that listen to the first
+    /// of these `names` hear it.
+    pub fn voice(&self, names: &[String]) -> Option<Voice> {
+        let Database { engine, pool, .. } = &self.open.as_ref()?.database;
+        let channel = format!("{CHANNEL}{}", names.first()?).into();
+        (*engine == Engine::Postgres).then(|| Voice { pool: pool.clone(), channel })
+    }
+
+    /// The way to and from the other nodes; none where no database can be shared. Each of these `names` is
+    /// listened to, and the first is spoken to.
     #[cfg(feature = "postgres")]
-    pub fn exchange(&self) -> Option<exchange::Exchange> {
-        let Database { engine, pool, url } = &self.open.as_ref()?.database;
-        (*engine == Engine::Postgres).then(|| exchange::Exchange { url: url.clone(), pool: pool.clone() })
+    pub fn exchange(&self, names: &[String]) -> Option<exchange::Exchange> {
+        let voice = self.voice(names)?;
+        let channels = names.iter().map(|name| format!("{CHANNEL}{name}")).collect();
+        Some(exchange::Exchange { url: self.open.as_ref()?.database.url.clone(), voice, channels })
     }
 
     /// A store, and the writer that has to run beside it. Nothing is connected yet.

@@ -29,6 +29,8 @@ pub struct Wanted {
     pub caller: Option<String>,
     /// Only those with this outcome.
     pub outcome: Option<String>,
+    /// Only some of these.
+    pub among: Option<Vec<CallSid>>,
     /// Those behind this one.
     pub after: Option<Place>,
     /// At most so many.
@@ -60,22 +62,30 @@ impl Archive {
     ///
     /// When the database cannot be read.
     pub async fn page(&self, wanted: &Wanted) -> Result<Vec<Listed>, StoreError> {
+        let (at, name) = behind(wanted.after.as_ref());
+        // What is not asked for stands nowhere, so that an index can be used for what is.
+        let (mut filters, mut values) = (String::new(), Vec::new());
+        for (column, value) in [("caller", &wanted.caller), ("outcome", &wanted.outcome)] {
+            if let Some(value) = value {
+                values.push(value.as_str());
+                filters += &format!(" AND {column} = ${}", values.len() + 3);
+            }
+        }
+        if let Some(among) = &wanted.among {
+            let places: Vec<String> =
+                (1..=among.len()).map(|place| format!("${}", place + values.len() + 3)).collect();
+            filters += &format!(" AND call_sid IN ({})", places.join(", "));
+            values.extend(among.iter().map(CallSid::as_str));
+        }
         let sql = format!(
             "SELECT {CALL}, (SELECT document FROM handoffs WHERE handoffs.call_sid = calls.call_sid \
              ORDER BY session DESC, decided_at DESC LIMIT 1) AS document \
-             FROM calls WHERE ($1 = '' OR caller = $1) AND ($2 = '' OR outcome = $2) \
-             AND (began_at < $3 OR (began_at = $3 AND call_sid > $4)) \
-             ORDER BY began_at DESC, call_sid LIMIT $5"
+             FROM calls WHERE began_at <= $1 AND (began_at < $1 OR call_sid > $2){filters} \
+             ORDER BY began_at DESC, call_sid LIMIT $3"
         );
-        let (at, name) = behind(wanted.after.as_ref());
-        let rows = sqlx::query(AssertSqlSafe(sql))
-            .bind(wanted.caller.clone().unwrap_or_default())
-            .bind(wanted.outcome.clone().unwrap_or_default())
-            .bind(at)
-            .bind(name)
-            .bind(i64::from(wanted.limit))
-            .fetch_all(&self.0.pool)
-            .await?;
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(at).bind(name).bind(i64::from(wanted.limit));
+        let query = values.into_iter().fold(query, |query, value| query.bind(value.to_owned()));
+        let rows = query.fetch_all(&self.0.pool).await?;
         let listed = |row: &AnyRow| {
             let document: Option<String> = row.try_get("document")?;
             let document = document.and_then(|text| serde_json::from_str(&text).ok()).map(Pii::new);

@@ -1,27 +1,72 @@
-//! Who may do what: every route, asked by nobody, by somebody at the console, with a desk link, and by Twilio.
+//! Who may do what: every route, asked by nobody, by somebody at the console, by somebody who has links that
+//! were given away, and by Twilio.
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use warmline::token::{DeskPass, Purpose};
+use warmline::token::{DeskPass, Purpose, RelayPass};
 use warmline::twilio::signature::sign;
 
 use super::{Browser, LOCKED, OPEN, PASSWORD, helpful};
-use crate::bridge::{PUBLIC, TOKEN, TestBridge};
+use crate::bridge::{PUBLIC, SOON, TOKEN, TestBridge};
 
 /// Who asks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Who {
     Nobody,
     Console,
-    Desk,
+    Links,
     Twilio,
 }
 
 /// What is asked, and what is answered to each of the four.
 struct Route(Method, &'static str, [u16; 4]);
 
-/// Everything that can be asked. `DESK` and `OTHER` stand for the link somebody has, and for one to another
-/// hand-off that is not there.
+/// What stands for the words in capitals in the routes.
+struct Links {
+    /// A call that was handed over.
+    call: String,
+    /// The link to its hand-off, as it stands in the Task.
+    desk: String,
+    /// One that is signed as well, to a hand-off that is not there.
+    other: String,
+    /// The pass of a relay session of the call.
+    relay: String,
+}
+
+impl Links {
+    async fn of(bridge: &TestBridge) -> Self {
+        let (mut call, mut conversation) = bridge.connected(0).await;
+        conversation.say("I was charged twice").await.unwrap();
+        conversation.until_end(SOON).await.unwrap();
+        let document = call.finish(conversation).await.unwrap();
+        let task = &document.child("Enqueue").unwrap().child("Task").unwrap().text;
+        let task: serde_json::Value = serde_json::from_str(task).unwrap();
+        let desk = task["warmline"]["deskUrl"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+        let keyring = &bridge.inner.keyring;
+        let call_sid: warmline::ids::CallSid = call.sid().parse().unwrap();
+        let other = DeskPass { handoff_id: "HO1".into(), call_sid: call_sid.clone(), expires: u64::MAX };
+        let relay = RelayPass {
+            call_sid,
+            account_sid: format!("AC{}", "a".repeat(32)).parse().ok(),
+            attempt: 0,
+            nonce: "once".into(),
+            expires: u64::MAX,
+        };
+        Self {
+            call: call.sid().to_owned(),
+            desk,
+            other: keyring.seal(Purpose::Desk, &other),
+            relay: keyring.seal(Purpose::Relay, &relay),
+        }
+    }
+
+    fn fill(&self, path: &str) -> String {
+        let path = path.replace("CALL", &self.call).replace("DESK", &self.desk);
+        path.replace("OTHER", &self.other).replace("PASS", &self.relay)
+    }
+}
+
+/// Everything that can be asked.
 fn routes(closed: u16, api: [u16; 4], voice: [u16; 4], page: u16) -> Vec<Route> {
     let get = |path, statuses| Route(Method::GET, path, statuses);
     let post = |path, statuses| Route(Method::POST, path, statuses);
@@ -31,15 +76,20 @@ fn routes(closed: u16, api: [u16; 4], voice: [u16; 4], page: u16) -> Vec<Route> 
     vec![
         get("/healthz", [200; 4]),
         get("/readyz", [200; 4]),
+        get("/metrics", [200; 4]),
         get("/", [page; 4]),
         get("/console/desk.css", [200; 4]),
         get("/console/nothing", [404; 4]),
         get("/console/test/desk.html", [404; 4]),
         get("/console/..%2FCargo.toml", [404; 4]),
+        get("/desk/DESK", [200; 4]),
         get("/desk/OTHER", [404; 4]),
+        get("/desk/PASS", [404; 4]),
         get("/api/openapi.json", [if closed == 404 { 404 } else { 200 }; 4]),
         get("/api/v1/session", [if closed == 404 { 404 } else { 200 }; 4]),
         get("/api/v1/calls", api),
+        get("/api/v1/calls/CALL", api),
+        get("/api/v1/calls/CALL/turns", api),
         get("/api/v1/calls/CA1", missing),
         get("/api/v1/calls/CA1/turns", missing),
         get("/api/v1/calls/CA1/live", missing),
@@ -60,12 +110,20 @@ fn routes(closed: u16, api: [u16; 4], voice: [u16; 4], page: u16) -> Vec<Route> 
         post("/voice/recording", voice),
         post("/voice/status", voice),
         post("/voice/fallback", voice),
+        get("/voice/relay/PASS", voice.map(|status| if status == 200 { 426 } else { status })),
         get("/voice/relay/x", voice.map(|status| if status == 200 { 426 } else { status })),
         get("/nowhere", [404; 4]),
     ]
 }
 
-async fn ask(bridge: &TestBridge, console: &Browser, who: Who, method: &Method, path: &str) -> u16 {
+async fn ask(
+    bridge: &TestBridge,
+    console: &Browser,
+    who: Who,
+    method: &Method,
+    path: &str,
+    links: &Links,
+) -> u16 {
     let nobody = Browser::at(bridge);
     let browser = if who == Who::Console { console } else { &nobody };
     let body = path.contains("whisper").then(|| json!({"text": "a note"}));
@@ -81,10 +139,14 @@ async fn ask(bridge: &TestBridge, console: &Browser, who: Who, method: &Method, 
             if *method == Method::POST { vec![("CallSid".to_owned(), "CA1".to_owned())] } else { vec![] };
         request = request.header("x-twilio-signature", sign(TOKEN, &format!("{PUBLIC}{path}"), &fields));
     }
-    // The link of a desk is an address; elsewhere whoever has it is nobody, also when the page is where they
-    // come from.
-    if who == Who::Desk {
-        request = request.header("referer", format!("{PUBLIC}/desk/x"));
+    // Links open what they name. Elsewhere whoever has them is nobody, wherever they put them.
+    if who == Who::Links {
+        let Links { desk, relay, .. } = links;
+        request = request
+            .header("referer", format!("{PUBLIC}/desk/{desk}"))
+            .header("cookie", format!("warmline_session={desk}"))
+            .header("authorization", format!("Bearer {relay}"))
+            .header("x-warmline-phone", relay.as_str());
     }
     request.send().await.unwrap().status().as_u16()
 }
@@ -92,10 +154,14 @@ async fn ask(bridge: &TestBridge, console: &Browser, who: Who, method: &Method, 
 async fn check(bridge: &TestBridge, console: &Browser, routes: Vec<Route>) {
     // The tables are there.
     assert!(bridge.store.flush().await);
+    let links = Links::of(bridge).await;
+    assert!(bridge.store.flush().await);
     let mut wrong = Vec::new();
     for Route(method, path, statuses) in routes {
-        for (who, expected) in [Who::Nobody, Who::Console, Who::Desk, Who::Twilio].into_iter().zip(statuses) {
-            let status = ask(bridge, console, who, &method, path).await;
+        let path = links.fill(path);
+        for (who, expected) in [Who::Nobody, Who::Console, Who::Links, Who::Twilio].into_iter().zip(statuses)
+        {
+            let status = ask(bridge, console, who, &method, &path, &links).await;
             if status != expected {
                 wrong.push(format!("{method} {path} by {who:?}: {status} in place of {expected}"));
             }
@@ -203,6 +269,9 @@ async fn a_session_ends_when_somebody_signs_out_and_its_cookie_is_for_us_alone()
     assert_eq!(browser.send(Method::DELETE, "/api/v1/session", None).await.status(), StatusCode::NO_CONTENT);
     assert_eq!(browser.get("/api/v1/session").await["access"], "signedOut");
     assert_eq!(browser.send(Method::GET, "/api/v1/calls", None).await.status(), StatusCode::UNAUTHORIZED);
+    // A call that comes in then is shown to nobody there.
+    let _call = bridge.connected(0).await;
+    assert_eq!(events.next().await, None);
 }
 
 #[tokio::test]

@@ -16,12 +16,21 @@ async fn a_running_call_is_handed_over_and_written_down() {
     browser.until(&path, |call| call["turns"] == 1).await;
     let reason = json!({"reason": "a good customer"});
     assert_eq!(browser.post(&format!("{path}/escalate"), reason).await.0, 202);
+    // It is there at once, whatever the writer of calls still has to do.
+    let audit = browser.get("/api/v1/audit").await;
+    assert_eq!(audit["items"][0]["what"], "escalate");
     let ending = conversation.until_end(SOON).await.unwrap();
     assert!(matches!(ending, Ending::Ended { handoff_data: Some(_) }), "{ending:?}");
     let task = task(call.finish(conversation).await.unwrap());
     assert_eq!((&task["reason"], &task["reasonCode"]), (&json!("a good customer"), &json!("supervisor")));
     assert_eq!(task["warmline"]["trigger"], "supervisor");
     browser.until(&path, |call| call["handoffs"][0]["state"] == "queued").await;
+    assert!(bridge.store.flush().await);
+    for (filter, found) in [("caller=%2B15551230000", 1), ("caller=%2B15551230001", 0), ("outcome=closed", 0)]
+    {
+        let list = browser.get(&format!("/api/v1/calls?state=live&{filter}")).await;
+        assert_eq!(list["items"].as_array().unwrap().len(), found, "{filter}");
+    }
     let (status, problem) = browser.post(&format!("{path}/escalate"), json!({})).await;
     assert_eq!(status, 409, "{problem}");
     assert!(bridge.store.flush().await);

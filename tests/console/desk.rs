@@ -58,7 +58,24 @@ async fn the_link_in_the_task_shows_the_hand_off_and_nothing_else() {
     assert!(bridge.store.flush().await);
     let browser = Browser::signed_in(&bridge).await;
     let call = format!("/api/v1/calls/{}", task["warmline"]["callSid"].as_str().unwrap());
-    assert!(browser.send(Method::DELETE, &call, None).await.status().is_success());
+    let waits = |call: &Value| call["live"] == true && call["handoffs"][0]["state"] == "queued";
+    browser.until(&call, waits).await;
+    assert_eq!(browser.send(Method::DELETE, &call, None).await.status(), 204);
+    assert_eq!(page(&bridge, path).await.0, 404);
+    assert_eq!(browser.send(Method::GET, &call, None).await.status(), 404);
+    let list = browser.get("/api/v1/calls").await;
+    assert_eq!(list["items"], json!([]), "nor is it on the board");
+}
+
+#[tokio::test]
+async fn a_call_that_goes_on_is_not_deleted() {
+    let bridge = TestBridge::with(&LOCKED, helpful).await;
+    let (call, _conversation) = bridge.connected(0).await;
+    let browser = Browser::signed_in(&bridge).await;
+    let path = format!("/api/v1/calls/{}", call.sid());
+    browser.until(&path, |call| call["live"] == true).await;
+    assert_eq!(browser.send(Method::DELETE, &path, None).await.status(), 409);
+    assert_eq!(browser.get(&path).await["live"], true);
 }
 
 #[tokio::test]

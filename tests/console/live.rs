@@ -41,6 +41,29 @@ async fn a_call_is_followed_from_its_first_ring_to_its_person() {
 }
 
 #[tokio::test]
+async fn a_dialled_call_is_over_with_the_conversation_and_shows_nobodys_number() {
+    let settings = [&LOCKED[..], &[("TWILIO_WORKFLOW_SID", ""), ("HANDOFF_NUMBER", "+15550001111")]].concat();
+    let bridge = TestBridge::with(&settings, helpful).await;
+    let browser = Browser::signed_in(&bridge).await;
+    let mut events = browser.events("/api/v1/live").await;
+    let (mut call, mut conversation) = bridge.connected(0).await;
+    conversation.say("I was charged twice").await.unwrap();
+    conversation.until_end(SOON).await.unwrap();
+    assert!(call.finish(conversation).await.unwrap().child("Dial").is_some());
+    events.until(|name, call| name == "call" && call["state"] == "queued").await;
+    let path = format!("/api/v1/calls/{}", call.sid());
+    assert!(bridge.store.flush().await);
+    for whole in [browser.get(&path).await, browser.get("/api/v1/handoffs").await] {
+        assert!(whole.to_string().contains("number:+15•••••1111"), "{whole}");
+        assert!(!whole.to_string().contains("+15550001111"), "{whole}");
+    }
+    call.callback("/voice/dial", &[("DialCallStatus", "completed")]).await.unwrap();
+    events.until(|name, _| name == "gone").await;
+    assert!(bridge.store.flush().await);
+    assert_eq!(browser.get(&path).await["handoffs"][0]["state"], "answered");
+}
+
+#[tokio::test]
 async fn one_call_is_followed_with_all_that_is_said() {
     let settings = [&OPEN[..], &[("DATABASE_URL", "none")]].concat();
     let bridge = TestBridge::with(&settings, helpful).await;
@@ -53,6 +76,8 @@ async fn one_call_is_followed_with_all_that_is_said() {
     let answered =
         events.until(|name, call| name == "call" && call["transcript"][2]["heard"].is_string()).await;
     assert_eq!(answered["transcript"][1]["text"], "where is it");
+    let reveal = browser.post(&format!("{path}/reveal"), json!({})).await;
+    assert_eq!(reveal.0, 409, "nothing can be written down: {}", reveal.1);
     assert_eq!(answered["transcript"][2]["text"], "It arrives tomorrow.");
     conversation.hang_up().await.unwrap();
     call.finish(conversation).await.unwrap();
