@@ -1,7 +1,7 @@
 //! What the bridge itself adds: `cargo bench`.
 //!
 //! Prints the time from a delta of the model to its `text` frame, for one call, the same while a store keeps
-//! 1,000 turns a second, and the memory of an idle call. Both ends of the measured path are in this process and read one clock; the bridge is a process of its
+//! 1,000 turns a second, the same while 200 consoles look on at 500 calls, and the memory of an idle call. Both ends of the measured path are in this process and read one clock; the bridge is a process of its
 //! own, so that only its memory is counted.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
@@ -28,7 +29,7 @@ use warmline::config::Config;
 use warmline::handoff::Speaker;
 use warmline::ids::CallSid;
 use warmline::record::{Changes, State, Steps, Turn, TurnKey};
-use warmline::store::{Came, Store, What};
+use warmline::store::{Began, Came, Store, What};
 
 const TURNS: usize = 20;
 const TOKENS: u32 = 60;
@@ -41,6 +42,8 @@ const SOON: Duration = Duration::from_secs(20);
 const ROLE: &str = "WARMLINE_BENCH_MODEL";
 const DATABASE: &str = "WARMLINE_BENCH_DATABASE";
 const KEPT: &str = "WARMLINE_BENCH_TURNS";
+/// In how many calls at once those turns happen; without it one call follows another.
+const AT_ONCE: &str = "WARMLINE_BENCH_CALLS";
 /// How many turns a second a store has to keep.
 const TURNS_A_SECOND: u32 = 1_000;
 /// How often both sides of a comparison are measured, in turn.
@@ -52,6 +55,11 @@ const TRIES: usize = 2;
 const TURNS_A_ROUND: usize = 4;
 /// What a store may add to a delta's way.
 const MOST_RATIO: f64 = 1.1;
+/// How many consoles look on, at how many calls, in which so many turns happen in a second: one in each call every
+/// ten seconds.
+const CONSOLES: usize = 200;
+const WATCHED_CALLS: u32 = 500;
+const WATCHED_TURNS: u32 = 50;
 /// How long a commit may take, in milliseconds.
 const MOST_LAG: u64 = 250;
 
@@ -78,9 +86,10 @@ async fn bridge(model: String) {
     let serving = server.serve(CancellationToken::new(), CancellationToken::new());
     match variable(KEPT).parse() {
         Ok(rate) => {
+            let at_once = variable(AT_ONCE).parse().ok();
             tokio::select! {
                 () = serving => {}
-                () = keep(&store, rate) => {}
+                () = keep(&store, rate, at_once) => {}
             }
         }
         Err(_) => serving.await,
@@ -88,15 +97,18 @@ async fn bridge(model: String) {
 }
 
 /// Leaves turns of made-up calls in the store, and prints every second how that goes.
-async fn keep(store: &Store, rate: u32) {
-    const TICKS: u32 = 100;
+async fn keep(store: &Store, rate: u32, at_once: Option<u32>) {
+    const TICKS: u32 = 50;
     let mut tick = tokio::time::interval(Duration::from_secs(1) / TICKS);
     let mut kept = 0;
     loop {
         for _ in 0..TICKS {
             tick.tick().await;
             for _ in 0..rate / TICKS {
-                keep_turn(store, kept);
+                match at_once {
+                    Some(calls) => keep_turn(store, kept % calls, kept / calls),
+                    None => keep_turn(store, kept / 20, kept % 20),
+                }
                 kept += 1;
             }
         }
@@ -108,12 +120,13 @@ async fn keep(store: &Store, rate: u32) {
 }
 
 /// What a caller says, what is answered, and four reports of how much of that was heard.
-fn keep_turn(store: &Store, number: u32) {
-    let (call, position) = (number / 20, number % 20);
+fn keep_turn(store: &Store, call: u32, position: u32) {
     let call: CallSid = format!("CA{call:032}").parse().expect("a call");
     if position == 0 {
         let came = Came::new(None, Some("inbound"), Some("+15550100001"), Some("+15550100002"));
-        store.note(&call, What::Came(came));
+        store.note(&call, What::Came(came.clone()));
+        let (language, prompts, files) = ("en-US".to_owned(), "v".to_owned(), "{}".into());
+        store.note(&call, What::Began(Began { session: 0, came, language, prompts, files }));
     }
     let turn = |who, position, text: &str, heard| Turn {
         key: TurnKey { session: 0, position },
@@ -141,7 +154,7 @@ async fn measure() {
     let app = Router::new().route("/v1/chat/completions", post(|| async { answer() }));
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(async move { axum::serve(listener, app).await.expect("the model serves") });
-    let bridge = Process::start(&model, "none", 0);
+    let bridge = Process::start(&model, "none", 0, None);
     let twilio = bridge.twilio();
     let mut talking = connect(&twilio).await;
     let delays = delays(&mut talking, TURNS).await;
@@ -153,6 +166,7 @@ async fn measure() {
         delays.len()
     );
     with_a_store(&model, &mut talking).await;
+    with_consoles(&model).await;
     let base = bridge.resident();
     let mut idle = Vec::new();
     for _ in 0..IDLE_CALLS {
@@ -169,33 +183,17 @@ async fn with_a_store(model: &str, without: &mut Conversation) {
     let folder = std::env::temp_dir().join(format!("warmline-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     let file = format!("sqlite:{}", folder.join("calls.db").display());
-    let bridge = Process::start(model, &file, TURNS_A_SECOND);
+    let bridge = Process::start(model, &file, TURNS_A_SECOND, None);
     let mut with = connect(&bridge.twilio()).await;
     let began = Instant::now();
-    let (mut off, mut on) = (Vec::new(), Vec::new());
-    let mut tries = 0;
-    while tries < TRIES {
-        tries += 1;
-        (off, on) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            off.push(at(&delays(without, TURNS_A_ROUND).await, 0.5));
-            on.push(at(&delays(&mut with, TURNS_A_ROUND).await, 0.5));
-        }
-        off.sort_unstable();
-        on.sort_unstable();
-        if on[ROUNDS / 2] as f64 <= off[ROUNDS / 2] as f64 * MOST_RATIO {
-            break;
-        }
-    }
+    let Compared { off, on, tries } = compare(without, &mut with).await;
     let (cpu, seconds) = (bridge.processor_seconds(), began.elapsed().as_secs_f64());
-    let ratio = on[ROUNDS / 2] as f64 / off[ROUNDS / 2] as f64;
+    let ratio = on as f64 / off as f64;
     let reports = bridge.reports();
     let lag = reports.iter().map(|report| report.lag).max().unwrap_or(u64::MAX);
     let last = reports.last().expect("it ran for some seconds");
     println!(
-        "with a store       p50 {} us, without {} us, ratio {ratio:.2} ({ROUNDS} rounds, in turn; try {tries} of {TRIES})",
-        on[ROUNDS / 2],
-        off[ROUNDS / 2]
+        "with a store       p50 {on} us, without {off} us, ratio {ratio:.2} ({ROUNDS} rounds, in turn; try {tries} of {TRIES})",
     );
     println!(
         "turns kept         {:.0} a second for {seconds:.0} s, {} lost, committed within {lag} ms, {:.0} % of a core",
@@ -207,6 +205,70 @@ async fn with_a_store(model: &str, without: &mut Conversation) {
     assert!(last.lost == 0 && !last.away, "turns were lost");
     assert!(lag <= MOST_LAG, "a commit took {lag} ms");
     assert!(ratio <= MOST_RATIO, "a store adds more than a tenth to a delta's way");
+}
+
+/// The same way of a delta while many look on at many calls, against a bridge with as many calls and nobody.
+async fn with_consoles(model: &str) {
+    let alone = Process::start(model, "none", WATCHED_TURNS, Some(WATCHED_CALLS));
+    let watched = Process::start(model, "none", WATCHED_TURNS, Some(WATCHED_CALLS));
+    let (mut without, mut with) = (connect(&alone.twilio()).await, connect(&watched.twilio()).await);
+    // All of the calls are there after ten seconds.
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    let bytes = Arc::new(AtomicU64::new(0));
+    let mut consoles = tokio::task::JoinSet::new();
+    for _ in 0..CONSOLES {
+        consoles.spawn(look_on(watched.address.clone(), bytes.clone()));
+    }
+    let (cpu, began) = (watched.processor_seconds(), Instant::now());
+    let Compared { off, on, tries } = compare(&mut without, &mut with).await;
+    let seconds = began.elapsed().as_secs_f64();
+    let ratio = on as f64 / off as f64;
+    println!(
+        "with consoles      p50 {on} us, without {off} us, ratio {ratio:.2} ({CONSOLES} consoles, {WATCHED_CALLS} calls; try {tries} of {TRIES})"
+    );
+    println!(
+        "shown              {:.0} KiB a second to each console, {:.0} % of a core in all",
+        bytes.load(Ordering::Relaxed) as f64 / 1024.0 / seconds / CONSOLES as f64,
+        (watched.processor_seconds() - cpu) / seconds * 100.0
+    );
+    assert_eq!(consoles.len(), CONSOLES, "a console was dropped");
+    assert!(ratio <= MOST_RATIO, "consoles add more than a tenth to a delta's way");
+}
+
+/// A console: reads the board until it ends.
+async fn look_on(address: Url, bytes: Arc<AtomicU64>) {
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("a client");
+    let url = address.join("/api/v1/live").expect("an address");
+    let mut board = client.get(url).send().await.expect("a board");
+    while let Ok(Some(chunk)) = board.chunk().await {
+        bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+    }
+}
+
+/// The medians of two sides in microseconds.
+struct Compared {
+    off: u64,
+    on: u64,
+    tries: usize,
+}
+
+/// Measures both in turn, so that what the machine does beside it meets both.
+async fn compare(without: &mut Conversation, with: &mut Conversation) -> Compared {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let (mut off, mut on) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            off.push(at(&delays(without, TURNS_A_ROUND).await, 0.5));
+            on.push(at(&delays(with, TURNS_A_ROUND).await, 0.5));
+        }
+        off.sort_unstable();
+        on.sort_unstable();
+        let (off, on) = (off[ROUNDS / 2], on[ROUNDS / 2]);
+        if tries >= TRIES || on as f64 <= off as f64 * MOST_RATIO {
+            return Compared { off, on, tries };
+        }
+    }
 }
 
 async fn connect(twilio: &Twilio) -> Conversation {
@@ -276,12 +338,15 @@ struct Report {
 }
 
 impl Process {
-    fn start(model: &str, database: &str, turns: u32) -> Self {
+    fn start(model: &str, database: &str, turns: u32, at_once: Option<u32>) -> Self {
         let program = std::env::current_exe().expect("this program");
         let mut command = Command::new(program);
         command.env(ROLE, model).env(DATABASE, database).stdout(Stdio::piped());
         if turns > 0 {
             command.env(KEPT, turns.to_string());
+        }
+        if let Some(calls) = at_once {
+            command.env(AT_ONCE, calls.to_string());
         }
         let mut child = command.spawn().expect("the bridge starts");
         let mut line = String::new();

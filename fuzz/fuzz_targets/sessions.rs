@@ -12,6 +12,7 @@ use warmline::chat::{
     CheckError, Finish, Message, ModelError, ModelEvent, Say, Tool, ToolCall, ToolKind, Toolbox,
 };
 use warmline::handoff::{BUDGET, Trigger};
+use warmline::mask::Also;
 use warmline::relay::{Inbound, Info, Outbound};
 use warmline::session::{
     Ask, Input, Lines, Opening, Output, Outputs, RequestId, RunId, Session, Settings, Timings,
@@ -97,6 +98,8 @@ fn settings(kind: u8) -> Settings {
         }),
         timings: Timings::default(),
         rules: Arc::default(),
+        desk: None,
+        hidden: Also::NOTHING,
         person_key: (kind & 8 == 0).then_some('0'),
         keypad_length: (kind & 16 > 0).then_some(4),
     }
@@ -163,6 +166,8 @@ impl Call {
             // The driver is late, and nobody has told the session.
             17 => self.dawdle(Duration::from_millis(u64::from(with) * 10)),
             18 if with % 16 == 0 => self.input(Input::Relinquish(Trigger::Drain)),
+            18 if with % 16 == 1 => self.input(Input::HandOver((with > 128).then(|| "a reason".into()))),
+            18 => self.input(Input::Whisper("be kind".into())),
             19 if with % 8 == 0 => self.reconnect(),
             _ => self.wait(Duration::from_secs(u64::from(with % 16))),
         }

@@ -98,6 +98,11 @@ fn first_lines(server: &Server, open: bool, public: bool, people: &str) -> Strin
     let (answers, sources) = (bridge.model.describe(), bridge.shelf.sources());
     let (prompts, tools, record) = (&sources.prompts, &sources.tools, bridge.store.describe());
     let calls = bridge.limits.calls;
+    let console = match (bridge.gate.is_on(), bridge.gate.is_open()) {
+        (false, _) => "off: set WARMLINE_CONSOLE_PASSWORD".to_owned(),
+        (true, true) => format!("http://{address}/"),
+        (true, false) => format!("{} (with the password)", bridge.origin.http("/")),
+    };
     let how = if open { format!(" --url http://{address}") } else { String::new() };
     format!(
         "Warmline {}\n  \
@@ -109,6 +114,7 @@ fn first_lines(server: &Server, open: bool, public: bool, people: &str) -> Strin
            people     {people}\n  \
            calls      up to {calls} at once; beyond that they go to people\n  \
            record     {record}\n  \
+           console    {console}\n  \
            try it     warmline chat{how}\n",
         env!("CARGO_PKG_VERSION")
     )

@@ -1,6 +1,10 @@
 //! `/api/v1/calls`: lists, whole calls, deletion, and the numbers behind the dots.
 #![expect(unused_qualifications, reason = "so writes the macro that describes parameters")]
 
+use std::cmp::Reverse;
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
@@ -12,11 +16,18 @@ use super::detail::{CallSummary, Detail, Spoken, detail};
 use super::given::{Asked, Named};
 use super::problem::Problem;
 use super::{Desk, cursor};
+use crate::clock::since_epoch;
 use crate::gate::Visitor;
+use crate::ids::CallSid;
+use crate::live::LiveCall;
 use crate::pii::Pii;
+use crate::store::archive::Archive;
 use crate::store::audit::{Audit, Deed};
 use crate::store::pages::{Listed, Place, Wanted};
 use crate::token::nonce;
+
+/// How new a call is that the store may not know yet.
+const NEW: Duration = Duration::from_secs(5);
 
 /// Which calls.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -95,49 +106,18 @@ pub(super) async fn list(
     let (limit, after) = cursor::read(filter.limit, filter.cursor.as_deref(), keyring)?;
     let live = desk.bridge.board.calls().await;
     let kept = desk.reading.is_kept();
-    let mut items: Vec<CallSummary> = Vec::new();
-    if filter.state != Some(Standing::Past) && filter.outcome.is_none() && filter.caller.is_none() {
-        // The board knows them before the store does. It shows no whole number to compare with.
-        items.extend(
-            live.iter().map(|live| CallSummary::of_live(live)).filter(|call| is_behind(call, &after)),
-        );
-    }
-    if filter.state != Some(Standing::Live) || filter.outcome.is_some() || filter.caller.is_some() {
-        let mut wanted = Wanted {
-            caller: filter.caller.clone(),
-            outcome: filter.outcome.map(|outcome| word(outcome).to_owned()),
-            after,
-            limit: limit + 1,
-        };
-        let is_live = |listed: &Listed| live.iter().find(|live| live.call_sid == listed.call.call_sid);
-        let mut found = 0;
-        loop {
-            let read = |archive: crate::store::archive::Archive| {
-                let wanted = wanted.clone();
-                async move { archive.page(&wanted).await }
-            };
-            let page = desk.reading.within(read).await?.unwrap_or_default();
-            let last = page.last().map(|listed| place(&listed.call.call_sid, listed.call.began_at.0));
-            let is_full = page.len() as u64 == u64::from(wanted.limit);
-            for listed in page {
-                let on_board = is_live(&listed);
-                let fits = match filter.state {
-                    None => true,
-                    Some(Standing::Live) => on_board.is_some(),
-                    Some(Standing::Past) => on_board.is_none(),
-                };
-                if fits {
-                    let document = listed.document.as_ref().map(|document| document.expose());
-                    let call = CallSummary::new(listed.call, document, on_board.map(|live| &**live));
-                    items.retain(|known| known.call_sid != call.call_sid);
-                    items.push(call);
-                    found += 1;
-                }
-            }
-            if !is_full || found > limit {
-                break;
-            }
-            wanted.after = last;
+    // The board shows no whole number, and knows no outcome of the past.
+    let picked = filter.outcome.is_some() || filter.caller.is_some();
+    let mut items = match filter.state {
+        Some(Standing::Past) => Vec::new(),
+        _ if picked => Vec::new(),
+        Some(Standing::Live) => on_board(&live, after.as_ref(), Duration::MAX),
+        None => on_board(&live, after.as_ref(), if kept { NEW } else { Duration::MAX }),
+    };
+    if picked || filter.state != Some(Standing::Live) {
+        for call in in_store(&desk, &filter, after, limit + 1, &live).await? {
+            items.retain(|known| known.call_sid != call.call_sid);
+            items.push(call);
         }
     }
     items.sort_by(|a, b| (b.began_at, &a.call_sid).cmp(&(a.began_at, &b.call_sid)));
@@ -145,13 +125,51 @@ pub(super) async fn list(
     Ok(Json(Calls { items, next, kept }))
 }
 
-fn place(call_sid: &crate::ids::CallSid, at: u64) -> Place {
-    Place { at, name: call_sid.to_string() }
+/// Calls of the board that are behind a place, and at most so old.
+fn on_board(live: &[Arc<LiveCall>], after: Option<&Place>, oldest: Duration) -> Vec<CallSummary> {
+    let since = since_epoch().saturating_sub(oldest).as_millis();
+    let fits = |live: &&Arc<LiveCall>| {
+        let key = (Reverse(live.began_at.0), live.call_sid.as_str());
+        let behind = after.is_none_or(|after| key > (Reverse(after.at), after.name.as_str()));
+        behind && u128::from(live.began_at.0) >= since
+    };
+    live.iter().filter(fits).map(|live| CallSummary::of_live(live)).collect()
 }
 
-fn is_behind(call: &CallSummary, after: &Option<Place>) -> bool {
-    let key = (std::cmp::Reverse(call.began_at.0), call.call_sid.as_str());
-    after.as_ref().is_none_or(|after| key > (std::cmp::Reverse(after.at), after.name.as_str()))
+/// As many calls of the store as are wanted, and perhaps some more.
+async fn in_store(
+    desk: &Desk,
+    filter: &Filter,
+    after: Option<Place>,
+    limit: u32,
+    live: &[Arc<LiveCall>],
+) -> Result<Vec<CallSummary>, Problem> {
+    let (caller, outcome) = (filter.caller.clone(), filter.outcome.map(|outcome| word(outcome).to_owned()));
+    let mut wanted = Wanted { caller, outcome, after, limit };
+    let mut found = Vec::new();
+    loop {
+        let read = |archive: Archive| {
+            let wanted = wanted.clone();
+            async move { archive.page(&wanted).await }
+        };
+        let page = desk.reading.within(read).await?.unwrap_or_default();
+        let is_full = page.len() as u64 == u64::from(limit);
+        wanted.after = page.last().map(|listed| place(&listed.call.call_sid, listed.call.began_at.0));
+        for Listed { call, document } in page {
+            let live = live.iter().find(|live| live.call_sid == call.call_sid);
+            if filter.state.is_none_or(|state| (state == Standing::Live) == live.is_some()) {
+                let document = document.as_ref().map(|document| document.expose());
+                found.push(CallSummary::new(call, document, live.map(|live| &**live)));
+            }
+        }
+        if !is_full || found.len() as u64 >= u64::from(limit) {
+            return Ok(found);
+        }
+    }
+}
+
+fn place(call_sid: &CallSid, at: u64) -> Place {
+    Place { at, name: call_sid.to_string() }
 }
 
 fn word(outcome: Outcome) -> &'static str {

@@ -53,7 +53,7 @@ fn refusal(rejection: &JsonRejection) -> Problem {
         JsonRejection::MissingJsonContentType(_) => "the body must be application/json",
         JsonRejection::JsonSyntaxError(_) => "the body is not JSON",
         JsonRejection::JsonDataError(_) => "the body does not have the keys and types it should",
-        _ => "the body cannot be read",
+        JsonRejection::BytesRejection(_) | _ => "the body cannot be read",
     };
     Problem::new(rejection.status(), detail)
 }

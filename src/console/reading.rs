@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::timeout;
 use tracing::debug;
 
@@ -22,11 +22,13 @@ const DEADLINE: Duration = Duration::from_secs(5);
 pub(super) struct Reading {
     archive: Option<Archive>,
     turns: Arc<Semaphore>,
+    /// Set once the tables are known to be there: whoever asks in the first moment may be before the writer.
+    ready: Arc<OnceCell<()>>,
 }
 
 impl Reading {
     pub(super) fn new(archive: Option<Archive>) -> Self {
-        Self { archive, turns: Arc::new(Semaphore::new(READERS)) }
+        Self { archive, turns: Arc::new(Semaphore::new(READERS)), ready: Arc::default() }
     }
 
     /// Whether anything is kept.
@@ -42,6 +44,7 @@ impl Reading {
         let Some(archive) = self.archive.clone() else { return Ok(None) };
         let reading = async {
             let _turn = self.turns.acquire().await;
+            self.ready.get_or_try_init(|| archive.prepare()).await?;
             read(archive).await
         };
         let failed = match timeout(DEADLINE, reading).await {

@@ -223,7 +223,8 @@ mod tests {
         assert!(verified(Some("TN-Validation-Passed-A")).1.starts_with("The network vouches for the number"));
         assert!(verified(Some("TN-Validation-Failed-C")).1.contains("forged"));
         assert!(verified(Some("anything")).1.starts_with("Not verified"));
-        let words = ["TN-Validation-Passed-A", "TN-Validation-Passed-C", "TN-Validation-Failed-A", "anything"];
+        let words =
+            ["TN-Validation-Passed-A", "TN-Validation-Passed-C", "TN-Validation-Failed-A", "anything"];
         assert_eq!(words.map(believed), ["yes", "unknown", "no", "unknown"]);
     }
 }

@@ -28,6 +28,8 @@ const BEAT: Duration = Duration::from_secs(5);
 const RETELL: Duration = Duration::from_secs(20);
 /// How many calls are looked at in one go: the threads serve calls too.
 const AT_ONCE: usize = 50;
+/// How many calls the board holds. Those that wait for a person are among them, for hours if need be.
+const MOST_CARDS: usize = 20_000;
 /// How many letters may wait to be sent.
 const LETTERS: usize = 1_024;
 
@@ -54,6 +56,8 @@ pub struct Keeper {
     calls: Arc<Calls>,
     gate: Arc<Gate>,
     watchers: usize,
+    /// How often what changed is shown.
+    pub(super) pace: Duration,
     beat: Instant,
     retold: Instant,
     told: Instant,
@@ -105,6 +109,7 @@ impl Keeper {
             calls,
             gate,
             watchers: 0,
+            pace: TICK,
             beat: at,
             retold: at,
             told: at,
@@ -122,7 +127,7 @@ impl Keeper {
 
     /// Runs until every [`Board`] is gone.
     pub async fn run(mut self) {
-        let mut tick = tokio::time::interval(TICK);
+        let mut tick = tokio::time::interval(self.pace);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
@@ -139,6 +144,9 @@ impl Keeper {
 
     fn note(&mut self, note: Note) {
         let Note { call_sid, at, what } = note;
+        if self.cards.len() >= MOST_CARDS && !self.cards.contains_key(&call_sid) {
+            return;
+        }
         let card = self.cards.entry(call_sid.clone()).or_insert_with(|| Card::new(at));
         card.fold(at, what);
         if let Some(at) = card.changes_at() {

@@ -8,6 +8,8 @@ mod card;
 mod cluster;
 mod keeper;
 mod others;
+#[cfg(test)]
+mod tests;
 
 pub use card::{Gone, LastWords, LiveCall, LiveState};
 pub use keeper::{Keeper, Post};

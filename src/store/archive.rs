@@ -174,6 +174,15 @@ impl Archive {
         Ok(Self(database))
     }
 
+    /// Brings the schema up to date, where the writer has not done so yet.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be used.
+    pub async fn prepare(&self) -> Result<(), StoreError> {
+        Ok(self.0.prepare().await?)
+    }
+
     /// Calls, the latest first.
     ///
     /// # Errors

@@ -178,6 +178,7 @@ impl Came {
 
 /// What the writer is sent.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all orders are notes")]
 pub(super) enum Order {
     /// To be kept.
     Keep(Note),

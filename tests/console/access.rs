@@ -35,6 +35,7 @@ fn routes(closed: u16, api: [u16; 4], voice: [u16; 4], page: u16) -> Vec<Route> 
         get("/console/desk.css", [200; 4]),
         get("/console/nothing", [404; 4]),
         get("/console/test/desk.html", [404; 4]),
+        get("/console/..%2FCargo.toml", [404; 4]),
         get("/desk/OTHER", [404; 4]),
         get("/api/openapi.json", [if closed == 404 { 404 } else { 200 }; 4]),
         get("/api/v1/session", [if closed == 404 { 404 } else { 200 }; 4]),
