@@ -340,7 +340,8 @@ export const text = {
       tools: 'Tools',
       toolsNone: 'The agent has no tools.',
       targets: 'People, in the order they are tried',
-      rules: 'Rules that lead to a person',
+      file: (table) => `warmline.toml: ${table}`,
+      fileNone: 'Nothing is kept of calls.',
     },
     audit: {
       emptyTitle: 'Nothing to account for',

@@ -30,6 +30,8 @@ use crate::live::{Board, Keeper};
 use crate::llm::Model;
 use crate::llm::offline::Offline;
 use crate::llm::openai::{Care, Endpoint, OpenAi};
+use crate::meters::Meters;
+use crate::phrases;
 use crate::playbook::{Shelf, Sources};
 use crate::prompts::FileError;
 use crate::store::{Store, StoreError};
@@ -41,6 +43,9 @@ use crate::twilio::signature::Verifier;
 const BACKLOG: u32 = 1024;
 /// What the system may hold back of what a slow reader does not take. Left to itself it grows to megabytes.
 const SEND_BUFFER: u32 = 64 * 1024;
+
+/// How often figures are taken up that nobody asks for.
+const TIDY: Duration = Duration::from_secs(5);
 
 /// How long the last notes of the store may take.
 const LAST_NOTES: Duration = Duration::from_secs(5);
@@ -90,6 +95,7 @@ impl Server {
         } else {
             config.origin.clone()
         };
+        phrases::prepare();
         let mut beside = JoinSet::new();
         let store = match &config.store {
             Some(options) => {
@@ -106,7 +112,9 @@ impl Server {
         let (board, keeper) =
             Keeper::new(node_name().into(), config.redact.console, notes, calls.clone(), gate.clone());
         look_on(&store, keeper, &mut beside);
-        let bridge = Arc::new(bridge(config, origin, store, Parts { gate, board, calls })?);
+        let meters = Arc::new(Meters::new(since_epoch()).expect("there are bounds for times"));
+        beside.spawn(keep_tidy(meters.clone()));
+        let bridge = Arc::new(bridge(config, origin, store, Parts { gate, board, calls, meters })?);
         Ok(Self { listener, bridge, beside })
     }
 
@@ -169,6 +177,7 @@ struct Parts {
     gate: Arc<Gate>,
     board: Board,
     calls: Arc<Calls>,
+    meters: Arc<Meters>,
 }
 
 /// Keeps the board; where nodes share a database, with what the others have.
@@ -180,6 +189,15 @@ fn look_on(store: &Store, mut keeper: Keeper, beside: &mut JoinSet<()>) {
         beside.spawn(exchange.run(outgoing, incoming));
     }
     beside.spawn(keeper.run());
+}
+
+/// Takes up what was timed, also while nobody asks for it.
+async fn keep_tidy(meters: Arc<Meters>) {
+    let mut tick = tokio::time::interval(TIDY);
+    loop {
+        tick.tick().await;
+        meters.tidy();
+    }
 }
 
 /// What this node is called: the machine, and something that tells two processes on it apart.
@@ -195,6 +213,7 @@ fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<
     let shelf = Arc::new(shelf(&config)?);
     let embedded = config.models.is_none();
     let people = people(&config, origin.clone());
+    let file = config.file_tables();
     Ok(Bridge {
         keyring: people.keyring.clone(),
         verifier: Verifier::new(tokens(&config)),
@@ -213,6 +232,8 @@ fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<
         shelf,
         calls: parts.calls,
         store,
+        meters: parts.meters,
+        metrics_token: config.metrics_token,
         timings: config.timings,
         rules: Arc::new(config.rules),
         room: http::Room::new(&config.limits),
@@ -225,6 +246,7 @@ fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<
         exits: config.redact,
         desk: config.desk,
         shown: config.shown,
+        file,
         embedded,
         started: now(),
     })

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use moka::policy::EvictionPolicy;
@@ -235,9 +236,9 @@ impl Presence {
         self.called_off.cancelled().await;
     }
 
-    /// Waits for the next order from the console.
-    pub async fn order(&self) -> Order {
-        self.orders.next().await
+    /// The next order from the console, for the task of the session.
+    pub fn poll_order(&self, context: &Context<'_>) -> Poll<Order> {
+        self.orders.poll_next(context)
     }
 
     /// Waits until a newer session of the same call takes over.

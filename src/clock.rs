@@ -13,3 +13,10 @@ pub fn now() -> Instant {
 pub fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
+
+/// Time since the machine started, the same in every process on it: what one process stamps, another can measure.
+#[cfg(feature = "caller")]
+pub fn since_boot() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    Duration::try_from(now).unwrap_or_default()
+}

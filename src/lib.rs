@@ -58,6 +58,8 @@ pub mod live;
 #[cfg(feature = "server")]
 pub mod llm;
 #[cfg(feature = "server")]
+pub mod meters;
+#[cfg(feature = "server")]
 pub mod playbook;
 #[cfg(feature = "server")]
 pub mod prompts;

@@ -46,6 +46,16 @@ impl<T> fmt::Debug for Pii<T> {
     }
 }
 
+/// An address without what may be a secret in it: a name and password before the host, and what follows a
+/// question mark. Other texts stay as they are.
+pub fn bare_address(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

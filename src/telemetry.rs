@@ -1,5 +1,9 @@
 //! What is logged. Lines of ours hold no words, numbers or keys; lines of libraries that could are kept out.
 
+mod traces;
+
+pub use traces::{Collector, CollectorError, Traces};
+
 use std::io::IsTerminal as _;
 
 use tracing::Metadata;
@@ -31,15 +35,26 @@ const CAPPED: [&str; 15] = [
     "mio",
 ];
 
-/// Logs to standard error from here on, as `RUST_LOG` asks; `info` without it.
-pub fn start(rust_log: Option<&str>) {
+/// Logs to standard error from here on, as `RUST_LOG` asks; `info` without it. With a collector, traces go there
+/// until what is returned is dropped.
+///
+/// # Errors
+///
+/// When the collector's address cannot be used. Lines are logged all the same.
+pub fn start(rust_log: Option<&str>, collector: Option<&Collector>) -> Result<Traces, CollectorError> {
     let wanted = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .parse_lossy(rust_log.unwrap_or_default());
     let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let lines = layer(wanted, lines);
+    let (spans, traces) = match collector.map(traces::open).transpose() {
+        Ok(Some((spans, traces))) => (Some(spans), Ok(traces)),
+        Ok(None) => (None, Ok(Traces::none())),
+        Err(error) => (None, Err(error)),
+    };
     // A second start in one process keeps the first subscriber.
-    let _ = tracing_subscriber::registry().with(lines).try_init();
+    let _ = tracing_subscriber::registry().with(lines).with(spans).try_init();
+    traces
 }
 
 /// A layer that hears what was asked for, without what must never be heard.
@@ -48,7 +63,8 @@ where
     S: tracing::Subscriber + for<'a> LookupSpan<'a>,
     L: Layer<S>,
 {
-    lines.with_filter(wanted.and(filter_fn(may_be_heard)))
+    // Without the hint every library's `trace!` would be built and looked at before it is dropped.
+    lines.with_filter(wanted.and(filter_fn(may_be_heard).with_max_level_hint(LevelFilter::TRACE)))
 }
 
 fn may_be_heard(metadata: &Metadata<'_>) -> bool {

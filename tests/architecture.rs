@@ -26,6 +26,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // 3: the world, one thing each
     ("clock", &[]),
     ("telemetry", &[]),
+    ("meters", &["chat", "handoff"]),
     ("twilio", &[]),
     ("token", &["ids"]),
     ("store", &["chat", "clock", "handoff", "ids", "mask", "pii", "record", "redact"]),
@@ -45,16 +46,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "driver",
         &[
-            "calls", "chat", "clock", "handoff", "ids", "llm", "mask", "pii", "playbook", "prompts",
-            "record", "relay", "session", "store", "token",
+            "calls", "chat", "clock", "handoff", "ids", "llm", "meters", "mask", "pii", "playbook",
+            "prompts", "record", "relay", "session", "store", "token",
         ],
     ),
     // 5: the URLs
     (
         "http",
         &[
-            "calls", "chat", "clock", "config", "driver", "gate", "handoff", "ids", "live", "llm", "mask",
-            "pii", "playbook", "prompts", "redact", "relay", "session", "store", "token", "twilio", "twiml",
+            "calls", "chat", "clock", "config", "driver", "gate", "handoff", "ids", "live", "llm", "meters",
+            "mask", "pii", "playbook", "prompts", "redact", "relay", "session", "store", "token", "twilio",
+            "twiml",
         ],
     ),
     (
@@ -68,8 +70,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "calls", "clock", "config", "console", "gate", "handoff", "http", "ids", "live", "llm",
-            "playbook", "prompts", "store", "token", "tools", "twilio",
+            "calls", "clock", "config", "console", "gate", "handoff", "http", "ids", "live", "llm", "meters",
+            "phrases", "playbook", "prompts", "store", "token", "tools", "twilio",
         ],
     ),
     ("caller", &["clock", "pii", "twilio", "twiml"]),
@@ -104,15 +106,21 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper", &["app"]),
     ("hyper_util", &["app"]),
     ("jsonschema", &["tools"]),
+    ("metrics", &["meters"]),
+    ("metrics_exporter_prometheus", &["meters"]),
     ("minijinja", &["desk", "prompts"]),
     ("moka", &["calls", "gate", "http"]),
     ("rust_embed", &["console"]),
     ("utoipa", &["console", "live", "store"]),
     ("utoipa_axum", &["console"]),
+    ("opentelemetry", &["telemetry"]),
+    ("opentelemetry_otlp", &["telemetry"]),
+    ("opentelemetry_sdk", &["telemetry"]),
     ("quick_xml", &["twiml"]),
     ("jiff", &["store"]),
     ("rustyline", &["cli"]),
     ("sqlx", &["store"]),
+    ("tracing_opentelemetry", &["telemetry"]),
     ("tokio_tungstenite", &["caller"]),
     ("toml", &["config", "prompts"]),
 ];

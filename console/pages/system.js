@@ -95,10 +95,12 @@ async function settings(place, signal) {
         ? h('ul.plain', state.tools.map((tool) => h('li', h('code', tool.name), ' ', h('span.quiet', tool.kind))))
         : h('p.quiet', say.toolsNone)),
       h('section.card', h('h2', say.targets), h('ol.plain', state.targets.map((one) => h('li', h('code', target(told(one))))))),
-      h('section.card', h('h2', say.rules), h('ul.plain', state.rules.map((rule) => h('li', told(rule)))))));
+      state.file.map((table) => h('section.card', h('h2', say.file(table.name)), table.values.length
+        ? h('ul.plain', table.values.map((one) => h('li', h('code', one.name), ' ', h('span.quiet', one.value))))
+        : h('p.quiet', say.fileNone)))));
 }
 
-/** A target or a rule, however the server tells it. */
+/** A target, however the server tells it. */
 function told(value) {
   if (value === null || typeof value !== 'object') return String(value);
   if (value.name && value.value !== undefined) return `${title(value.name)}: ${told(value.value)}`;

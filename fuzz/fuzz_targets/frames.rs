@@ -12,7 +12,7 @@ fuzz_target!(|data: &[u8]| {
         Err(error) => assert!(error.to_string().len() < 80, "{error}"),
         Ok(frame) => assert!(text.len() < 24 || !format!("{frame:?}").contains(text)),
     }
-    let speech = Speech { token: text.to_owned(), last: data.len() % 2 == 0, interruptible: None };
+    let speech = Speech { token: text.into(), last: data.len() % 2 == 0, interruptible: None };
     for frame in [Outbound::Text(speech), Outbound::End { handoff_data: Some(text.to_owned()) }] {
         let json: Value = serde_json::from_str(&frame.to_json()).expect("frames are JSON");
         let kept = json["token"].as_str().or(json["handoffData"].as_str());

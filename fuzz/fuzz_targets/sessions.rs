@@ -152,7 +152,7 @@ impl Call {
             4 => self.frame(Inbound::Info(Info::TokensPlayed(words(with).into()))),
             5 => self.frame(Inbound::Info(Info::AgentSpeaking(with % 2 == 0))),
             6 => self.frame(Inbound::Info(Info::ClientSpeaking(with % 2 == 0))),
-            7 | 8 | 9 => self.model(ModelEvent::Words(words(with))),
+            7 | 8 | 9 => self.model(ModelEvent::Words(words(with).into())),
             10 | 11 => self.done(with),
             12 => self.model(ModelEvent::Progress),
             13 => self.model(ModelEvent::Failed(match with % 4 {

@@ -2,6 +2,7 @@
 //!
 //! <https://www.twilio.com/docs/voice/twiml#request-parameters>
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use secrecy::SecretString;
@@ -153,9 +154,14 @@ impl Call {
 
     /// The first frame of a session of this call.
     pub fn setup(&self, conversation: &Conversation) -> Value {
+        self.setup_of(conversation.session(), &conversation.noun().parameters)
+    }
+
+    /// The first frame of a session with this identifier.
+    pub(super) fn setup_of(&self, session: &str, parameters: &BTreeMap<String, String>) -> Value {
         json!({
             "type": "setup",
-            "sessionId": conversation.session(),
+            "sessionId": session,
             "accountSid": self.twilio.account_sid(),
             "parentCallSid": "",
             "callSid": self.sid,
@@ -166,8 +172,13 @@ impl Call {
             "callerName": self.field("CallerName"),
             "direction": "inbound",
             "callStatus": self.status.to_uppercase().replace('-', "_"),
-            "customParameters": conversation.noun().parameters,
+            "customParameters": parameters,
         })
+    }
+
+    /// The session began, outside of [`Call::connect`].
+    pub(super) fn answered(&mut self) {
+        self.status = "in-progress";
     }
 
     /// Tells the session's action how it ended, and takes what the call does next.
@@ -259,7 +270,7 @@ impl fmt::Debug for Call {
     }
 }
 
-fn sid(prefix: &str) -> String {
+pub(super) fn sid(prefix: &str) -> String {
     format!("{prefix}{}", hex())
 }
 

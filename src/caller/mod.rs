@@ -7,7 +7,8 @@
 //! ```
 //!
 //! It plays speech at a speaking rate and reports what was heard, as Twilio does; it signs what Twilio signs;
-//! it refuses what Twilio refuses. [`player`] and [`script`] do no input or output and are handed the time.
+//! it refuses what Twilio refuses. For many callers at once, who only count and measure, there is [`load`].
+//! [`player`] and [`script`] do no input or output and are handed the time.
 
 mod call;
 mod conversation;
@@ -15,6 +16,7 @@ mod error;
 mod frame;
 mod line;
 mod listening;
+pub mod load;
 mod noun;
 pub mod player;
 #[cfg(test)]

@@ -3,9 +3,10 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
+use futures_util::task::AtomicWaker;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
 
 use crate::pii::Pii;
 
@@ -36,7 +37,7 @@ pub enum NotTaken {
 #[derive(Debug, Default)]
 pub(super) struct Orders {
     waiting: Mutex<VecDeque<Order>>,
-    given: Notify,
+    session: AtomicWaker,
 }
 
 impl Orders {
@@ -47,18 +48,15 @@ impl Orders {
         }
         waiting.push_back(order);
         drop(waiting);
-        self.given.notify_one();
+        self.session.wake();
         Ok(())
     }
 
-    /// The next order. The future may be dropped and asked for again.
-    pub(super) async fn next(&self) -> Order {
-        loop {
-            if let Some(order) = self.waiting().pop_front() {
-                return order;
-            }
-            self.given.notified().await;
-        }
+    /// The next order, for the one task that takes them.
+    pub(super) fn poll_next(&self, context: &Context<'_>) -> Poll<Order> {
+        // First the task, then the question: what is given in between is seen now, or wakes the task.
+        self.session.register(context.waker());
+        self.waiting().pop_front().map_or(Poll::Pending, Poll::Ready)
     }
 
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Order>> {
@@ -68,8 +66,7 @@ impl Orders {
 
 #[cfg(test)]
 mod tests {
-    use std::future::Future;
-    use std::task::{Context, Waker};
+    use std::task::Waker;
 
     use super::*;
 
@@ -77,32 +74,28 @@ mod tests {
         Order::Whisper(text.into())
     }
 
-    #[tokio::test]
-    async fn orders_are_taken_in_their_order_and_a_few_wait() {
+    #[test]
+    fn orders_are_taken_in_their_order_and_a_few_wait() {
         let orders = Orders::default();
+        let next = || orders.poll_next(&Context::from_waker(Waker::noop()));
         for number in 0..MOST {
             orders.give(whisper(&number.to_string())).unwrap();
         }
         assert_eq!(orders.give(whisper("one more")), Err(NotTaken::Full));
-        assert_eq!(orders.next().await, whisper("0"));
+        assert_eq!(next(), Poll::Ready(whisper("0")));
         orders.give(whisper("one more")).unwrap();
         for number in 1..MOST {
-            assert_eq!(orders.next().await, whisper(&number.to_string()));
+            assert_eq!(next(), Poll::Ready(whisper(&number.to_string())));
         }
-        assert_eq!(orders.next().await, whisper("one more"));
+        assert_eq!(next(), Poll::Ready(whisper("one more")));
+        assert_eq!(next(), Poll::Pending);
     }
 
     #[tokio::test]
-    async fn an_order_that_comes_while_nobody_waits_is_not_lost() {
+    async fn an_order_wakes_the_session_that_waits_for_it() {
         let orders = Orders::default();
-        {
-            let waiting = orders.next();
-            tokio::pin!(waiting);
-            let mut context = Context::from_waker(Waker::noop());
-            assert!(waiting.as_mut().poll(&mut context).is_pending());
-            orders.give(whisper("now")).unwrap();
-            // Dropped before it was looked at again, as in the loop of a call.
-        }
-        assert_eq!(orders.next().await, whisper("now"));
+        let next = std::future::poll_fn(|context| orders.poll_next(context));
+        let (order, ()) = tokio::join!(next, async { orders.give(whisper("now")).unwrap() });
+        assert_eq!(order, whisper("now"));
     }
 }

@@ -9,6 +9,8 @@ pub use assembly::{Fragment, ToolCallAssembly};
 pub use error::{ModelError, Obstacle};
 pub use tool::{CheckError, Say, Tool, ToolKind, Toolbox};
 
+use smol_str::SmolStr;
+
 use crate::pii::Pii;
 
 /// One entry of the conversation as a model reads it. The system prompt is not among them.
@@ -58,7 +60,7 @@ pub enum ToolChoice {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModelEvent {
     /// The next words.
-    Words(String),
+    Words(SmolStr),
     /// A piece of a tool call: nothing to say yet, but the model is alive.
     Progress,
     /// The answer is complete.

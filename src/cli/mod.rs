@@ -1,5 +1,7 @@
 //! The command line.
 
+#[cfg(feature = "caller")]
+pub mod bench;
 pub mod calls;
 #[cfg(feature = "caller")]
 pub mod chat;
@@ -53,6 +55,8 @@ enum Command {
     Serve,
     #[cfg(feature = "caller")]
     Chat(Box<chat::ChatOptions>),
+    #[cfg(feature = "caller")]
+    Bench(Box<bench::BenchArgs>),
     /// List, show, export and delete what is kept of calls
     Calls(calls::CallsArgs),
     /// Print the documents that are served
@@ -77,6 +81,8 @@ pub fn main() -> ExitCode {
         Command::Serve => serve::run(&vars),
         #[cfg(feature = "caller")]
         Command::Chat(options) => own_call::run(&vars, *options),
+        #[cfg(feature = "caller")]
+        Command::Bench(args) => bench::run(*args, cli.options.port.as_deref()),
         Command::Calls(args) => calls::run(&vars, args),
         Command::Twiml(args) => twiml::run(&vars, &args),
     }

@@ -17,7 +17,7 @@ use crate::telemetry;
 /// Makes the call.
 pub(super) fn run(vars: &impl Vars, options: ChatOptions) -> ExitCode {
     // The conversation belongs on the screen; the log only where somebody asks for it.
-    telemetry::start(Some(&vars.get("RUST_LOG").unwrap_or_else(|| "warn".to_owned())));
+    let _ = telemetry::start(Some(&vars.get("RUST_LOG").unwrap_or_else(|| "warn".to_owned())), None);
     let own =
         BTreeMap::from([("PORT", "0"), ("BIND", "127.0.0.1")].map(|(n, v)| (n.to_owned(), v.to_owned())));
     let mut config = match load(&Overrides { values: own, rest: vars }) {

@@ -10,11 +10,25 @@ use tracing::info;
 use super::{complain, load};
 use crate::app::Server;
 use crate::config::{Config, HandoffNumber, Origin, Target, Vars};
-use crate::telemetry;
+use crate::telemetry::{self, Collector};
 
 /// Runs the server.
 pub fn run(vars: &impl Vars) -> ExitCode {
-    telemetry::start(vars.get("RUST_LOG").as_deref());
+    let collector = Collector::read(
+        vars.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        vars.get("OTEL_EXPORTER_OTLP_HEADERS"),
+        vars.get("OTEL_SERVICE_NAME"),
+    );
+    let rust_log = vars.get("RUST_LOG");
+    let started = collector.and_then(|collector| telemetry::start(rust_log.as_deref(), collector.as_ref()));
+    // Kept until the server has ended: what waits leaves then.
+    let _traces = match started {
+        Ok(traces) => traces,
+        Err(error) => {
+            complain(&error.to_string());
+            return ExitCode::from(super::USAGE);
+        }
+    };
     let config = match load(vars) {
         Ok(config) => config,
         Err(code) => return code,

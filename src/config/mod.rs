@@ -15,6 +15,7 @@ mod shown;
 mod store;
 pub mod table;
 mod targets;
+mod values;
 
 pub use desk::Desk;
 pub use limits::Limits;
@@ -23,6 +24,7 @@ pub use origin::{Origin, is_loopback_host};
 pub use read::{Environment, Overrides, Vars};
 pub use shown::{Shown, Source};
 pub use targets::Target;
+pub use values::FileTable;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -50,6 +52,8 @@ pub struct Config {
     pub targets: Vec<Target>,
     /// Signs our links and tokens; derived from the auth token when absent.
     pub secret: Option<SecretString>,
+    /// What who reads `/metrics` must bear, if anything.
+    pub metrics_token: Option<SecretString>,
     /// The models to ask; `None` stands for the embedded agent.
     pub models: Option<Models>,
     /// What is done about models that fail or are late.

@@ -105,7 +105,7 @@ impl<V: Vars> Vars for Overrides<V> {
     }
 
     fn source(&self, name: &str) -> Source {
-        if self.values.contains_key(name) { Source::Environment } else { self.rest.source(name) }
+        if self.values.contains_key(name) { Source::CommandLine } else { self.rest.source(name) }
     }
 }
 
@@ -171,6 +171,7 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         account: read.parsed("TWILIO_ACCOUNT_SID", AccountSid::configured),
         targets,
         secret: read.parsed("WARMLINE_SECRET", secret),
+        metrics_token: read.parsed("WARMLINE_METRICS_TOKEN", secret),
         models: models(&mut read),
         care: file.model.care(),
         prompts: read.text("WARMLINE_PROMPTS").map(PathBuf::from),
@@ -336,6 +337,16 @@ mod tests {
         assert!(config.is_open() && config.models.is_none());
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.origin.websocket("/x"), "ws://127.0.0.1:8080/x");
+    }
+
+    #[test]
+    fn where_a_setting_comes_from_is_told() {
+        let texts = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
+        let vars = Overrides { values: texts("PORT", "9090"), rest: texts("BIND", "127.0.0.1") };
+        let config = Config::load(&vars).unwrap();
+        let source = |name: &str| config.shown.iter().find(|shown| shown.name == name).unwrap().source;
+        assert_eq!(source("PORT"), Source::CommandLine);
+        assert_eq!((source("BIND"), source("PUBLIC_URL")), (Source::Environment, Source::Default));
     }
 
     #[test]

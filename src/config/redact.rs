@@ -13,7 +13,6 @@ pub(super) struct RedactTable {
     desk: Option<Vec<Kind>>,
     task: Option<Vec<Kind>>,
     export: Option<Vec<Kind>>,
-    traces: Option<Vec<Kind>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -37,7 +36,6 @@ impl RedactTable {
             desk: also(&self.desk, usual.desk),
             task: also(&self.task, usual.task),
             export: also(&self.export, usual.export),
-            traces: also(&self.traces, usual.traces),
         }
     }
 }
@@ -54,7 +52,8 @@ mod tests {
         let exits = read("[redact]\nconsole = []\ntask = [\"phone\"]").unwrap();
         assert_eq!(exits.console, Also::NOTHING);
         assert_eq!(exits.task, Also { email: false, phone: true });
-        assert_eq!(exits.traces, Exits::default().traces);
+        assert_eq!(exits.export, Exits::default().export);
+        assert!(read("[redact]\ntraces = []").is_err(), "there are no words in traces");
         assert!(read("[redact]\nconsole = [\"card\"]").is_err(), "cards are hidden in any case");
         let example = File::parse(include_str!("../../warmline.toml.example")).unwrap();
         assert_eq!(example.redact.exits(), Exits::default());

@@ -2,6 +2,7 @@
 
 use super::read::Vars;
 use super::table::{SETTINGS, Setting};
+use crate::pii::bare_address;
 use crate::redact::number;
 
 /// One setting.
@@ -22,7 +23,9 @@ pub struct Shown {
 /// Where a setting comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// The environment, or the command line.
+    /// The command line.
+    CommandLine,
+    /// The environment.
     Environment,
     /// A `.env` file.
     File,
@@ -38,7 +41,7 @@ pub(super) fn all(vars: &impl Vars) -> Vec<Shown> {
         let value = vars.get(name).filter(|value| !value.trim().is_empty());
         let source = if value.is_some() { vars.source(name) } else { Source::Default };
         let value = value.filter(|_| !secret);
-        let value = value.map(|value| if *name == NUMBER { number(&value) } else { value });
+        let value = value.map(|value| if *name == NUMBER { number(&value) } else { bare_address(&value) });
         Shown { name, meaning, value, secret: *secret, source }
     };
     SETTINGS.iter().map(shown).collect()
@@ -60,9 +63,13 @@ mod tests {
             assert_eq!(shown.value.as_deref() == Some(secret), !hides, "{}", shown.name);
             assert_eq!(shown.source, Source::Environment);
         }
+        let gateway = "https://someone:hunter2@gateway.example.com/v1?api-key=hunter2";
+        let vars = BTreeMap::from([("OPENAI_BASE_URL".to_owned(), gateway.to_owned())]);
+        let shown = all(&vars).into_iter().find_map(|shown| shown.value);
+        assert_eq!(shown.as_deref(), Some("https://gateway.example.com/v1"));
         // A name that sounds secret is one.
         for setting in SETTINGS {
-            let sounds = ["TOKEN", "SECRET", "PASSWORD", "KEY", "DATABASE"];
+            let sounds = ["TOKEN", "SECRET", "PASSWORD", "KEY", "DATABASE", "HEADERS"];
             assert_eq!(
                 sounds.iter().any(|word| setting.name.contains(word)),
                 setting.secret,

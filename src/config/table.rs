@@ -42,6 +42,10 @@ pub const SETTINGS: &[Setting] = &[
         "WARMLINE_CONSOLE_PASSWORD",
         "opens the console and its API [open on this machine without a token, else closed]",
     ),
+    secret("WARMLINE_METRICS_TOKEN", "who reads /metrics must bear it [anybody who reaches the server may]"),
+    setting("OTEL_EXPORTER_OTLP_ENDPOINT", "collector for traces, by OTLP over HTTP [no traces]"),
+    secret("OTEL_EXPORTER_OTLP_HEADERS", "what the collector wants to see: name=value, after commas"),
+    setting("OTEL_SERVICE_NAME", "what traces call this service [warmline]"),
     setting("RUST_LOG", "what is logged [info]"),
     setting("NO_COLOR", "no colours in the terminal, whatever it holds"),
 ];

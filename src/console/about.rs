@@ -14,7 +14,7 @@ use crate::config::Source;
 /// The settings as they were read.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Settings {
-    /// From the environment, in the order of `--help`.
+    /// From the command line and the environment, in the order of `--help`.
     items: Vec<Item>,
     /// The prompts in force.
     prompts: Prompts,
@@ -22,8 +22,8 @@ pub(super) struct Settings {
     tools: Vec<Tool>,
     /// Where people answer, in the order in which they are tried. Numbers are shown by their ends.
     targets: Vec<String>,
-    /// What leads to a person beside the model.
-    rules: Vec<Rule>,
+    /// What `warmline.toml` says, or would: every table but `[[targets]]` with the values in force.
+    file: Vec<Table>,
 }
 
 /// One setting.
@@ -37,7 +37,7 @@ pub(super) struct Item {
     secret: bool,
     /// Whether it is set.
     set: bool,
-    /// `environment`, `file` or `default`.
+    /// `commandLine`, `environment`, `file` (`.env`) or `default`.
     from: &'static str,
     /// What it means, and what holds without it.
     about: &'static str,
@@ -62,12 +62,22 @@ pub(super) struct Tool {
     kind: &'static str,
 }
 
-/// A rule, and how it is set.
+/// A table of `warmline.toml`.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Rule {
-    /// Its key in `warmline.toml`.
+#[schema(as = FileTable)]
+pub(super) struct Table {
+    /// Its name.
     name: &'static str,
-    /// Its value there.
+    /// Its values.
+    values: Vec<FileValue>,
+}
+
+/// A value of `warmline.toml`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct FileValue {
+    /// Its key.
+    name: &'static str,
+    /// The value in force, with its unit.
     value: String,
 }
 
@@ -134,6 +144,7 @@ pub(super) async fn settings(State(desk): State<Desk>) -> Json<Settings> {
         secret: setting.secret,
         set: setting.source != Source::Default,
         from: match setting.source {
+            Source::CommandLine => "commandLine",
             Source::Environment => "environment",
             Source::File => "file",
             Source::Default => "default",
@@ -148,7 +159,7 @@ pub(super) async fn settings(State(desk): State<Desk>) -> Json<Settings> {
         prompts: Prompts { source: sources.prompts.to_string(), version: playbook.prompts.version.clone() },
         tools: playbook.tools.tools().iter().map(tool).collect(),
         targets: bridge.people.names().map(|name| shown(&name)).collect(),
-        rules: rules(&bridge.rules),
+        file: bridge.file.iter().map(of_file).collect(),
     })
 }
 
@@ -162,36 +173,9 @@ fn kind(kind: ToolKind) -> &'static str {
     }
 }
 
-fn rules(rules: &crate::session::rules::Rules) -> Vec<Rule> {
-    use crate::session::rules::{AfterSilence, Emergencies};
-    let emergencies = match rules.emergencies {
-        Emergencies::Off => "off",
-        Emergencies::Say => "say",
-        Emergencies::Person => "person",
-        Emergencies::Both => "both",
-    };
-    let after_silence = match rules.after_silence {
-        AfterSilence::Person => "person",
-        AfterSilence::Goodbye => "goodbye",
-    };
-    let keys: String = rules.keys.keys().collect();
-    let topics: Vec<&str> = rules.topics.iter().map(|topic| topic.name()).collect();
-    let rule = |(name, value): (&'static str, String)| Rule { name, value };
-    [
-        ("requests", rules.requests.to_string()),
-        ("emergencies", emergencies.to_owned()),
-        ("silence", format!("{} ms", rules.silence.as_millis())),
-        ("after_silence", after_silence.to_owned()),
-        ("no_progress", rules.no_progress.to_string()),
-        ("tool_errors", rules.tool_errors.to_string()),
-        ("upset", rules.upset.to_string()),
-        ("longest", format!("{} s", rules.longest.as_secs())),
-        ("most_turns", rules.most_turns.to_string()),
-        ("keys", keys),
-        ("topics", topics.join(", ")),
-    ]
-    .map(rule)
-    .into()
+fn of_file(table: &crate::config::FileTable) -> Table {
+    let value = |(name, value): &(&'static str, String)| FileValue { name, value: value.clone() };
+    Table { name: table.name, values: table.values.iter().map(value).collect() }
 }
 
 /// How the server is.

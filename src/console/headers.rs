@@ -13,9 +13,10 @@ use crate::http::Shared;
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
-/// What a page may do: nothing that did not come from here.
+/// What a page may do: nothing that did not come from here. `'self'` means our own sockets too.
+/// <https://www.w3.org/TR/CSP3/#match-schemes>
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-                      connect-src 'self' ws: wss:; frame-src 'self'; base-uri 'none'; form-action 'self'; \
+                      connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; \
                       frame-ancestors 'none'";
 /// What the page of a hand-off may do: be read.
 const DESK: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; \

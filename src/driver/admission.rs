@@ -3,13 +3,13 @@
 use tracing::warn;
 
 use super::running::close;
-use super::{Call, POLICY, Wire};
+use super::{Call, POLICY, Wire, receive};
 use crate::relay::{Inbound, Setup};
 use crate::token::RelayPass;
 
 /// The `setup`, if it is the one the pass admits. Else the socket is closed.
 pub(super) async fn admitted(wire: &mut impl Wire, call: &Call) -> Option<Box<Setup>> {
-    let first = tokio::time::timeout(call.patience.setup, wire.receive()).await;
+    let first = tokio::time::timeout(call.patience.setup, receive(wire)).await;
     let refused = match first {
         Err(_) => "no setup in time",
         Ok(None) => "closed before setup",

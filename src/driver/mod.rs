@@ -3,27 +3,31 @@
 //! One task per call owns everything of that call, so nothing of it outlives it.
 
 mod admission;
+mod bell;
+mod observed;
 mod running;
 
 use std::future::Future;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tracing::info;
 
-use crate::calls::Calls;
+use crate::calls::{Calls, Presence};
 use crate::chat::ToolChoice;
 use crate::clock::{now, since_epoch};
 use crate::handoff::DeskLinks;
 use crate::llm::{Model, Question, Tuning};
 use crate::mask::Also;
+use crate::meters::Meters;
 use crate::playbook::Playbook;
 use crate::prompts::CallFacts;
 use crate::record::Memory;
 use crate::relay::Setup;
 use crate::session::rules::Rules;
-use crate::session::{Opening, Session, Settings, Timings};
+use crate::session::{Opening, Outputs, Session, Settings, Timings};
 use crate::store::{Began, Came, Store, What};
 use crate::token::{RelayPass, nonce};
 use running::Running;
@@ -36,14 +40,19 @@ pub trait Wire: Send {
     /// A received text.
     type Text: Deref<Target = str> + Send;
 
-    /// The next text message; `None` once the socket is closed. The future may be dropped and asked for again.
-    fn receive(&mut self) -> impl Future<Output = Option<Self::Text>> + Send;
+    /// The next text message; `None` once the socket is closed.
+    fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Option<Self::Text>>;
 
     /// Sends a text message and flushes it.
-    fn send(&mut self, text: String) -> impl Future<Output = Result<(), Lost>> + Send;
+    fn send(&mut self, text: &str) -> impl Future<Output = Result<(), Lost>> + Send;
 
     /// Closes the socket.
     fn close(&mut self, code: u16, reason: &'static str) -> impl Future<Output = ()> + Send;
+}
+
+/// The next text message of a socket; `None` once it is closed.
+async fn receive<W: Wire>(wire: &mut W) -> Option<W::Text> {
+    std::future::poll_fn(|context| wire.poll_receive(context)).await
 }
 
 /// The socket is gone.
@@ -62,6 +71,8 @@ pub struct Call {
     pub calls: Arc<Calls>,
     /// Where calls are kept.
     pub store: Store,
+    /// What is counted and timed.
+    pub meters: Arc<Meters>,
     /// How long everything may take.
     pub timings: Timings,
     /// What leads to a person beside the model.
@@ -84,17 +95,40 @@ pub struct Patience {
 }
 
 /// Runs a call until its socket is closed.
-pub async fn run(mut wire: impl Wire, call: Call) {
-    let Some(setup) = admission::admitted(&mut wire, &call).await else { return };
+pub fn run(wire: impl Wire, call: Call) -> impl Future<Output = ()> + Send {
+    // A future is as large as its largest moment, for as long as it lives. The beginning needs the most, for some
+    // milliseconds; a call is idle for minutes.
+    let begun = Box::pin(begin(wire, call));
+    async {
+        if let Some(begun) = begun.await {
+            begun.running.run(begun.opening, &begun.presence).await;
+        }
+    }
+}
+
+/// A session at its beginning.
+struct Begun<W> {
+    running: Box<Running<W>>,
+    opening: Outputs,
+    presence: Presence,
+}
+
+/// Admits the socket, and takes up the conversation where an earlier session of the call left one.
+async fn begin<W: Wire>(mut wire: W, call: Call) -> Option<Begun<W>> {
+    let setup = admission::admitted(&mut wire, &call).await?;
     let presence = call.calls.enter(&call.pass.call_sid);
     let question = first_question(&call, &setup);
     // The socket of the session before may still be open on our side: it leaves the conversation first.
     presence.alone().await;
     let memory = memory(&call).await;
+    if call.pass.attempt > 0 {
+        call.meters.reconnects.increment(1);
+    }
     call.store.note(&call.pass.call_sid, What::Began(began(&call, &setup)));
     info!(attempt = call.pass.attempt, restored = memory.is_some(), "session began");
     let (session, opening) = Session::new(settings(&call), memory, now());
-    Running::new(wire, session, question, &call).run(opening, &presence).await;
+    let running = Box::new(Running::new(wire, session, question, call));
+    Some(Begun { running, opening, presence })
 }
 
 /// What an earlier session of the call left: in this process if that was the one before, else in the store.

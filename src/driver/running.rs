@@ -1,20 +1,27 @@
 //! The loop of a call: whatever happens first becomes an input, and its outputs are carried out in order.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Sleep;
 use tracing::{debug, info, trace, warn};
 
-use super::{Call, Lost, Wire};
+use super::bell::Bell;
+use super::observed::Observed;
+use super::{Call, Lost, Wire, receive};
 use crate::calls::{Calls, Order, Presence};
-use crate::chat::{ModelError, ModelEvent, Toolbox};
+use crate::chat::{ModelError, ModelEvent};
 use crate::clock::now;
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
 use crate::llm::{Answer, Model, Question};
+use crate::meters::Ran;
 use crate::pii::Pii;
 use crate::playbook::Playbook;
 use crate::relay::{Inbound, Outbound};
@@ -23,6 +30,8 @@ use crate::store::{DeliveryState, Store, What};
 
 /// How long Twilio may take to close the socket after `end`.
 const CLOSE: Duration = Duration::from_secs(5);
+/// Where the alarm stands until there is a deadline.
+const CALM: Duration = Duration::from_secs(24 * 60 * 60);
 
 type ToolResult = Result<Pii<String>, Pii<String>>;
 
@@ -42,14 +51,40 @@ pub(super) struct Running<W> {
     answer: Option<(RequestId, Answer)>,
     tools: JoinSet<(RunId, ToolResult)>,
     runs: HashMap<RunId, (usize, AbortHandle)>,
-    /// When the caller finished speaking, until the first word of the answer has left.
-    prompted: Option<Instant>,
+    observed: Observed,
     /// Whether the session was told to give the call to a person.
     called_off: bool,
     /// How long one frame may take to leave.
     send: Duration,
     /// Whether one took longer.
     stalled: bool,
+    /// The frame that is being sent. Kept, as there are many.
+    json: String,
+}
+
+/// What is waited for beside socket, model and tools. Set up once: for each word of an answer it would cost
+/// more than the word.
+struct Waiting<'a, S, C> {
+    /// Rings for the socket and all of these.
+    bell: Bell,
+    /// Where orders come in.
+    presence: &'a Presence,
+    superseded: Pin<&'a mut S>,
+    called_off: Pin<&'a mut C>,
+    /// Set to the session's deadline, or to an earlier one that it had before.
+    alarm: Pin<&'a mut Sleep>,
+}
+
+impl<S, C> Waiting<'_, S, C> {
+    /// Sets the alarm to a deadline. It stays where it is if that was put off: it is mostly put off again.
+    fn set_alarm(&mut self, deadline: Option<Instant>) {
+        if let Some(at) = deadline.map(Into::into)
+            && (self.alarm.is_elapsed() || self.alarm.deadline() > at)
+        {
+            self.alarm.as_mut().reset(at);
+            self.bell.ring();
+        }
+    }
 }
 
 /// What happened next.
@@ -61,35 +96,37 @@ enum Event<T> {
     Answer(RequestId, Option<ModelEvent>),
     Tool(RunId, ToolResult),
     ToolLost,
-    Deadline,
+    /// The session's deadline came, or one that it had before.
+    Alarm,
     /// Somebody at the console wants something of the call.
     Order(Order),
 }
 
 impl<W: Wire> Running<W> {
-    pub(super) fn new(wire: W, session: Session, question: Question, call: &Call) -> Self {
+    pub(super) fn new(wire: W, session: Session, question: Question, call: Call) -> Self {
         Self {
             wire,
             session,
-            call_sid: call.pass.call_sid.clone(),
+            call_sid: call.pass.call_sid,
             attempt: call.pass.attempt,
-            calls: call.calls.clone(),
-            store: call.store.clone(),
-            model: call.model.clone(),
-            playbook: call.playbook.clone(),
+            calls: call.calls,
+            store: call.store,
+            model: call.model,
+            playbook: call.playbook,
             system: question.system.clone(),
             question,
             answer: None,
             tools: JoinSet::new(),
             runs: HashMap::new(),
-            prompted: None,
+            observed: Observed::new(call.meters),
             called_off: false,
             send: call.patience.send,
             stalled: false,
+            json: String::new(),
         }
     }
 
-    pub(super) async fn run(mut self, opening: Outputs, presence: &Presence) {
+    pub(super) async fn run(mut self: Box<Self>, opening: Outputs, presence: &Presence) {
         let superseded = self.talk(opening, presence).await;
         let summary = self.session.summary(now());
         let outcome = match summary.outcome {
@@ -98,6 +135,7 @@ impl<W: Wire> Running<W> {
             Some(Outcome::Completed) => "completed",
             None => "closed",
         };
+        self.observed.ended(outcome);
         info!(
             outcome,
             trigger = summary.trigger.map(tracing::field::debug),
@@ -125,13 +163,20 @@ impl<W: Wire> Running<W> {
 
     /// Runs until the socket is closed. Returns whether a newer session took over.
     async fn talk(&mut self, opening: Outputs, presence: &Presence) -> bool {
+        let mut waiting = Waiting {
+            bell: Bell::new(),
+            presence,
+            superseded: pin!(presence.superseded()),
+            called_off: pin!(presence.called_off()),
+            alarm: pin!(tokio::time::sleep(CALM)),
+        };
         let mut lost = self.perform(opening).await;
         while lost.is_ok() {
             if self.session.has_ended() {
                 self.await_close().await;
                 return false;
             }
-            let event = self.next(presence).await;
+            let event = poll_fn(|context| self.poll(&mut waiting, context)).await;
             if matches!(event, Event::Superseded | Event::Closed) {
                 return matches!(event, Event::Superseded);
             }
@@ -163,22 +208,51 @@ impl<W: Wire> Running<W> {
         self.calls.keep(&self.call_sid, handoff);
     }
 
-    async fn next(&mut self, presence: &Presence) -> Event<W::Text> {
+    /// What happens next. Twilio comes first: an interrupt must not queue behind the words it interrupts.
+    fn poll(
+        &mut self,
+        waiting: &mut Waiting<'_, impl Future<Output = ()>, impl Future<Output = ()>>,
+        context: &mut Context<'_>,
+    ) -> Poll<Event<W::Text>> {
         let deadline = self.session.deadline();
-        tokio::select! {
-            // Twilio first: an interrupt must not queue behind the words it interrupts.
-            biased;
-            frame = self.wire.receive() => frame.map_or(Event::Closed, Event::Frame),
-            () = presence.superseded() => Event::Superseded,
-            () = presence.called_off(), if !self.called_off => Event::CalledOff,
-            () = at(deadline) => Event::Deadline,
-            (request, event) = delta(&mut self.answer) => Event::Answer(request, event),
-            Some(done) = self.tools.join_next(), if !self.tools.is_empty() => match done {
-                Ok((run, result)) => Event::Tool(run, result),
-                // Forgotten, or it panicked: then its deadline answers for it.
-                Err(_) => Event::ToolLost,
-            },
-            order = presence.order() => Event::Order(order),
+        waiting.set_alarm(deadline);
+        let Waiting { bell, presence, superseded, called_off, alarm } = waiting;
+        let rung = bell.poll(context, |context| {
+            if let Poll::Ready(frame) = self.wire.poll_receive(context) {
+                return Poll::Ready(frame.map_or(Event::Closed, Event::Frame));
+            }
+            if superseded.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Event::Superseded);
+            }
+            if !self.called_off && called_off.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Event::CalledOff);
+            }
+            if let Poll::Ready(order) = presence.poll_order(context) {
+                return Poll::Ready(Event::Order(order));
+            }
+            // Asked also while there is no deadline: one that is not asked wakes nobody.
+            while alarm.as_mut().poll(context).is_ready() {
+                if deadline.is_some() {
+                    return Poll::Ready(Event::Alarm);
+                }
+                alarm.as_mut().reset((now() + CALM).into());
+            }
+            Poll::Pending
+        });
+        if rung.is_ready() {
+            return rung;
+        }
+        if let Some((request, answer)) = &mut self.answer
+            && let Poll::Ready(event) = answer.poll_next_unpin(context)
+        {
+            return Poll::Ready(Event::Answer(*request, event));
+        }
+        match self.tools.poll_join_next(context) {
+            Poll::Ready(Some(Ok((run, result)))) => Poll::Ready(Event::Tool(run, result)),
+            // Forgotten, or it panicked: then its deadline answers for it.
+            Poll::Ready(Some(Err(_))) => Poll::Ready(Event::ToolLost),
+            // There is none.
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
 
@@ -188,14 +262,19 @@ impl<W: Wire> Running<W> {
             Event::Answer(request, event) => {
                 // A stream that ends without saying so broke off.
                 let event = event.unwrap_or(ModelEvent::Failed(ModelError::Broken));
+                self.observed.heard(&event);
                 if matches!(event, ModelEvent::Done { .. } | ModelEvent::Failed(_)) {
                     self.answer = None;
                 }
                 Some(Input::Model(request, event))
             }
             Event::Tool(run, result) => {
-                if let (Some((tool, _)), Err(_)) = (self.runs.remove(&run), &result) {
-                    warn!(tool.name = self.tool_name(tool), "tool failed");
+                if let Some((tool, _)) = self.runs.remove(&run) {
+                    let ran = if result.is_ok() { Ran::Well } else { Ran::Badly };
+                    self.observed.ran(run, self.playbook.tools.name(tool), ran);
+                    if result.is_err() {
+                        warn!(tool.name = self.playbook.tools.name(tool), "tool failed");
+                    }
                 }
                 Some(Input::ToolDone(run, result))
             }
@@ -203,7 +282,10 @@ impl<W: Wire> Running<W> {
                 self.called_off = true;
                 Some(Input::Relinquish(Trigger::Drain))
             }
-            Event::Deadline => Some(Input::DeadlinePassed),
+            Event::Alarm => {
+                let passed = self.session.deadline().is_some_and(|at| at <= now());
+                passed.then_some(Input::DeadlinePassed)
+            }
             Event::Order(Order::HandOver(reason)) => Some(Input::HandOver(reason)),
             Event::Order(Order::Whisper(note)) => Some(Input::Whisper(note)),
             Event::ToolLost | Event::Closed | Event::Superseded => None,
@@ -214,12 +296,13 @@ impl<W: Wire> Running<W> {
         let frame = match Inbound::parse(text) {
             Ok(frame) => frame,
             Err(error) => {
+                self.observed.dropped();
                 warn!(%error, "frame dropped");
                 return None;
             }
         };
         match &frame {
-            Inbound::Prompt { last: true, .. } => self.prompted = Some(now()),
+            Inbound::Prompt { last: true, .. } => self.observed.prompted(),
             Inbound::Error { .. } => warn!("Twilio could not use a frame of ours"),
             Inbound::Unknown => debug!("frame of an unknown type"),
             Inbound::Setup(_)
@@ -231,28 +314,35 @@ impl<W: Wire> Running<W> {
         Some(Input::Frame(frame))
     }
 
-    async fn perform(&mut self, outputs: Outputs) -> Result<(), Lost> {
+    async fn perform(&mut self, mut outputs: Outputs) -> Result<(), Lost> {
         let mut state = Ok(());
-        for output in outputs {
+        for output in outputs.drain(..) {
             match output {
                 // What has to be kept is kept, also when the socket is lost half way.
                 Output::Send(frame) if state.is_ok() => state = self.send(&frame).await,
                 Output::Send(_) => {}
                 Output::Ask(ask) => self.ask(ask),
                 Output::Cancel(request) => {
-                    self.answer.take_if(|(asked, _)| *asked == request);
+                    if self.answer.take_if(|(asked, _)| *asked == request).is_some() {
+                        self.observed.cancelled();
+                    }
                 }
                 Output::Run(run) => self.start(run),
                 Output::Forget(run) => {
                     if let Some((tool, task)) = self.runs.remove(&run) {
-                        info!(tool.name = self.tool_name(tool), "tool given up");
+                        self.observed.ran(run, self.playbook.tools.name(tool), Ran::GivenUp);
+                        info!(tool.name = self.playbook.tools.name(tool), "tool given up");
                         task.abort();
                     }
                 }
-                Output::Report(error) => warn!(%error, "model failed"),
+                Output::Report(error) => {
+                    self.observed.meters().model_failed(&error);
+                    warn!(%error, "model failed");
+                }
                 Output::Keep(handoff) => self.keep(*handoff),
             }
         }
+        self.session.recycle(outputs);
         if let Some(changes) = self.session.changes() {
             self.store.note(&self.call_sid, What::Changed(changes));
         }
@@ -260,21 +350,21 @@ impl<W: Wire> Running<W> {
     }
 
     async fn send(&mut self, frame: &Outbound) -> Result<(), Lost> {
-        if let Outbound::Text(_) = frame
-            && let Some(prompted) = self.prompted.take()
-        {
-            let waited = now().saturating_duration_since(prompted);
-            debug!(first_word_ms = waited.as_millis(), "answering");
-            self.store.note(&self.call_sid, What::Answering);
-        }
-        let json = frame.to_json();
-        trace!(bytes = json.len(), "frame sent");
-        let sent = tokio::time::timeout(self.send, self.wire.send(json)).await;
+        self.json.clear();
+        frame.write_json(&mut self.json);
+        trace!(bytes = self.json.len(), "frame sent");
+        let sent = tokio::time::timeout(self.send, self.wire.send(&self.json)).await;
         let sent = sent.unwrap_or_else(|_| {
             warn!("socket takes no frames");
             self.stalled = true;
             Err(Lost)
         });
+        if let (Outbound::Text(_), Ok(())) = (frame, sent)
+            && let Some(waited) = self.observed.sent()
+        {
+            debug!(first_word_ms = waited.as_millis(), "answering");
+            self.store.note(&self.call_sid, What::Answering);
+        }
         if let (Outbound::End { .. }, Ok(())) = (frame, sent) {
             self.store.note(&self.call_sid, What::Delivered(DeliveryState::Sent.into()));
         }
@@ -292,6 +382,7 @@ impl<W: Wire> Running<W> {
             language: self.session.language().to_owned(),
             ..self.question.clone()
         };
+        self.observed.asked(&*self.model, &question);
         self.answer = Some((ask.id, self.model.ask(question)));
     }
 
@@ -299,16 +390,13 @@ impl<W: Wire> Running<W> {
         let tools = self.playbook.tools.clone();
         let (id, tool) = (run.id, run.tool);
         let task = self.tools.spawn(async move { (id, tools.run(run.tool, &run.arguments).await) });
+        self.observed.runs(id, self.playbook.tools.name(tool));
         self.runs.insert(id, (tool, task));
-    }
-
-    fn tool_name(&self, tool: usize) -> &str {
-        self.playbook.tools.tools().get(tool).map_or("unknown", |tool| tool.name.as_str())
     }
 
     /// After `end` there is nothing to say; Twilio closes the socket.
     async fn await_close(&mut self) {
-        let closed = async { while self.wire.receive().await.is_some() {} };
+        let closed = async { while receive(&mut self.wire).await.is_some() {} };
         if tokio::time::timeout(CLOSE, closed).await.is_err() {
             close(&mut self.wire, 1000, "session ended").await;
         }
@@ -324,18 +412,4 @@ fn with_notes(system: &str, notes: &str) -> Arc<str> {
 /// A peer that takes no frames takes no goodbye either.
 pub(super) async fn close(wire: &mut impl Wire, code: u16, reason: &'static str) {
     let _ = tokio::time::timeout(CLOSE, wire.close(code, reason)).await;
-}
-
-async fn at(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn delta(answer: &mut Option<(RequestId, Answer)>) -> (RequestId, Option<ModelEvent>) {
-    match answer {
-        Some((request, answer)) => (*request, answer.next().await),
-        None => std::future::pending().await,
-    }
 }

@@ -42,6 +42,7 @@ fn connect_or_hand_over(bridge: &Shared, form: &Form) -> Response {
         return super::nameless(bridge, Trigger::BridgeFailure);
     };
     if !bridge.is_ready() {
+        bridge.meters.shed("draining");
         info!(call.sid = %call_sid, "draining: the call goes to a person");
         return bridge.hand_over(form, 0, bare(call_sid, Trigger::Drain));
     }
@@ -50,6 +51,7 @@ fn connect_or_hand_over(bridge: &Shared, form: &Form) -> Response {
         return Response::new();
     }
     if let Err(full) = bridge.room.take(&bridge.calls, &call_sid) {
+        bridge.meters.shed(full);
         warn!(call.sid = %call_sid, full, calls = bridge.calls.count(), "no room: the call goes to a person");
         return bridge.hand_over(form, 0, bare(call_sid, Trigger::Overload));
     }

@@ -37,19 +37,22 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodFilter;
 use axum::routing::{MethodRouter, get, on};
+use secrecy::SecretString;
 use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::info;
 
 use crate::calls::Calls;
-use crate::config::{Access, Desk, Limits, Origin, Shown};
+use crate::config::{Access, Desk, FileTable, Limits, Origin, Shown};
 use crate::gate::Gate;
 use crate::handoff::{Handoff, Trigger};
 use crate::ids::CallSid;
 use crate::live::Board;
 use crate::llm::Model;
+use crate::mask::Also;
+use crate::meters::Meters;
 use crate::playbook::Shelf;
-use crate::redact::Exits;
+use crate::redact::{self, Exits};
 use crate::session::Timings;
 use crate::session::handoff_from;
 use crate::session::rules::Rules;
@@ -79,6 +82,10 @@ pub struct Bridge {
     pub calls: Arc<Calls>,
     /// Where calls are kept.
     pub store: Store,
+    /// What is counted and timed.
+    pub meters: Arc<Meters>,
+    /// What who asks for the figures must bear.
+    pub metrics_token: Option<SecretString>,
     /// How long everything in a call may take.
     pub timings: Timings,
     /// What leads to a person beside the model.
@@ -103,6 +110,8 @@ pub struct Bridge {
     pub desk: Desk,
     /// The settings, for people.
     pub shown: Vec<Shown>,
+    /// What `warmline.toml` says, for people.
+    pub file: Vec<FileTable>,
     /// Whether the embedded agent answers.
     pub embedded: bool,
     /// When the server began.
@@ -116,9 +125,12 @@ impl Bridge {
     }
 
     /// Hands a call over with its document. `session` is the number of the one that ended.
-    fn hand_over(&self, form: &Form, session: u8, handoff: Handoff) -> twiml::Response {
+    fn hand_over(&self, form: &Form, session: u8, mut handoff: Handoff) -> twiml::Response {
+        // It may come from elsewhere, and its code is counted.
+        redact::handoff(&mut handoff, Also::NOTHING);
         let context = &handoff.context;
         info!(handoff.id = context.handoff_id, trigger = ?context.trigger, "call goes to a person");
+        self.meters.escalated(&handoff);
         let call_sid = context.call_sid.clone();
         self.settled(form, session, &handoff);
         self.delivered(form, self.people.delivery(0));
@@ -166,6 +178,7 @@ impl Bridge {
 
     /// Notes how far a hand-off has come.
     fn delivered(&self, form: &Form, delivery: Delivery) {
+        self.meters.handed_off(delivery.state.word());
         if let Some(call_sid) = form.call_sid() {
             self.store.note(&call_sid, What::Delivered(delivery));
         }
@@ -193,6 +206,7 @@ pub fn router(bridge: Shared) -> Router {
     let open = Router::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .layer(from_fn_with_state(bridge.clone(), only_this_machine_when_open));
     signed.merge(open).with_state(bridge)
 }

@@ -1,6 +1,7 @@
 //! `/voice/relay/{token}`: the socket of one session. Its signature was checked before this.
 
 use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
@@ -9,12 +10,15 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgr
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tokio::time::{Sleep, sleep, timeout};
+use bytes::BytesMut;
+use futures_util::{SinkExt, StreamExt};
+use tokio::time::{Sleep, sleep};
 use tracing::{Instrument, info_span, warn};
 
 use super::Shared;
 use crate::clock::{now, since_epoch};
 use crate::driver::{self, Call, Lost, Patience, Wire};
+use crate::meters::Refusal;
 use crate::relay::MAX_FRAME;
 use crate::token::{Purpose, RelayPass};
 
@@ -36,6 +40,7 @@ pub(super) async fn open(
     };
     let pass = bridge.keyring.open::<RelayPass>(Purpose::Relay, &token);
     let Some(pass) = pass.filter(|pass| pass.expires >= since_epoch().as_secs()) else {
+        bridge.meters.refused(Refusal::Forged);
         warn!("relay address refused: forged, expired, or of another server's WARMLINE_SECRET");
         return (StatusCode::FORBIDDEN, "this address is not valid\n").into_response();
     };
@@ -49,6 +54,7 @@ pub(super) async fn open(
         model: bridge.model.clone(),
         calls: bridge.calls.clone(),
         store: bridge.store.clone(),
+        meters: bridge.meters.clone(),
         timings: bridge.timings,
         rules: bridge.rules.clone(),
         patience: Patience { setup: bridge.limits.setup, send: bridge.limits.send },
@@ -58,7 +64,7 @@ pub(super) async fn open(
     let span = info_span!("call", call.sid = %call.pass.call_sid);
     let (sockets, silence) = (bridge.sockets.clone(), bridge.limits.silence);
     limited(upgrade).on_upgrade(move |socket| {
-        sockets.track_future(Box::pin(driver::run(Socket::new(socket, silence), call)).instrument(span))
+        sockets.track_future(driver::run(Socket::new(socket, silence), call).instrument(span))
     })
 }
 
@@ -71,10 +77,11 @@ pub fn limited(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
         .max_frame_size(MAX_FRAME)
 }
 
+/// How much room is made at a time for frames: more than one of them takes, as a rule.
+const OUTGOING: usize = 256;
+
 /// How many pings go out before a silent socket is given up.
 const PINGS: u32 = 4;
-/// How long a ping may take to leave. The next one is another chance.
-const PING: Duration = Duration::from_secs(1);
 
 /// A socket whose other end is asked for a sign of life. A peer that is gone without a word would otherwise keep
 /// its place for ever.
@@ -84,24 +91,35 @@ struct Socket {
     heard: Instant,
     /// Kept from frame to frame: setting a timer up for each would cost more than reading it.
     alarm: Pin<Box<Sleep>>,
+    /// Where frames are written, one after another. What has left makes room for the next.
+    outgoing: BytesMut,
 }
 
 impl Socket {
     fn new(inner: WebSocket, silence: Duration) -> Self {
-        Self { inner, silence, heard: now(), alarm: Box::pin(sleep(silence / PINGS)) }
+        Self {
+            inner,
+            silence,
+            heard: now(),
+            alarm: Box::pin(sleep(silence / PINGS)),
+            outgoing: BytesMut::new(),
+        }
     }
 
     /// The alarm went off: asks for a sign of life. False once none came for too long.
-    async fn is_alive(&mut self) -> bool {
+    fn is_alive(&mut self, context: &mut Context<'_>) -> bool {
         let silent = now().saturating_duration_since(self.heard);
         if silent >= self.silence {
             warn!("socket is silent, and does not answer pings");
             return false;
         }
-        let again = now() + self.silence / PINGS;
-        self.alarm.as_mut().reset(again.into());
-        if silent >= self.silence / PINGS {
-            let _ = timeout(PING, self.inner.send(Message::Ping(Bytes::new()))).await;
+        self.alarm.as_mut().reset((now() + self.silence / PINGS).into());
+        // One that cannot leave now is not missed: the next one is another chance.
+        if silent >= self.silence / PINGS && self.inner.poll_ready_unpin(context).is_ready() {
+            let sent = self.inner.start_send_unpin(Message::Ping(Bytes::new()));
+            if sent.is_ok() {
+                let _ = self.inner.poll_flush_unpin(context);
+            }
         }
         true
     }
@@ -110,30 +128,34 @@ impl Socket {
 impl Wire for Socket {
     type Text = Utf8Bytes;
 
-    async fn receive(&mut self) -> Option<Utf8Bytes> {
+    fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Option<Utf8Bytes>> {
         loop {
-            let message = tokio::select! {
-                biased;
-                message = self.inner.recv() => message,
-                () = self.alarm.as_mut() => {
-                    if self.is_alive().await {
-                        continue;
+            match self.inner.poll_next_unpin(context) {
+                Poll::Ready(message) => {
+                    self.heard = now();
+                    match message {
+                        Some(Ok(Message::Text(text))) => return Poll::Ready(Some(text)),
+                        // Pings are answered below us; binary frames are nobody's here.
+                        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_))) => {}
+                        Some(Ok(Message::Close(_)) | Err(_)) | None => return Poll::Ready(None),
                     }
-                    return None;
                 }
-            };
-            self.heard = now();
-            match message {
-                Some(Ok(Message::Text(text))) => return Some(text),
-                // Pings are answered below us; binary frames are nobody's here.
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_))) => {}
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                Poll::Pending => {
+                    ready!(self.alarm.as_mut().poll(context));
+                    if !self.is_alive(context) {
+                        return Poll::Ready(None);
+                    }
+                }
             }
         }
     }
 
-    async fn send(&mut self, text: String) -> Result<(), Lost> {
-        self.inner.send(Message::Text(text.into())).await.map_err(|_| Lost)
+    async fn send(&mut self, text: &str) -> Result<(), Lost> {
+        self.outgoing.reserve(text.len().max(OUTGOING));
+        self.outgoing.extend_from_slice(text.as_bytes());
+        let text = self.outgoing.split().freeze();
+        let text = Utf8Bytes::try_from(text).expect("what was a text is one");
+        self.inner.send(Message::Text(text)).await.map_err(|_| Lost)
     }
 
     async fn close(&mut self, code: u16, reason: &'static str) {

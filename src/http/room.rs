@@ -41,7 +41,7 @@ impl Room {
     }
 
     /// The memory that the process occupies, in bytes; 0 where the system does not say.
-    fn occupied(&self) -> u64 {
+    pub(super) fn occupied(&self) -> u64 {
         let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
         let now = now();
         match *measured {

@@ -9,8 +9,10 @@ use tokio::time::timeout;
 use tracing::warn;
 
 use super::form::Form;
+use super::own_page::{Sender, sender};
 use super::{Shared, phone};
 use crate::config::{Access, is_loopback_host};
+use crate::meters::Refusal;
 use crate::twilio::signature::{Body, form};
 
 /// The longest body that is read. Twilio's are a few KiB.
@@ -22,12 +24,17 @@ pub(super) async fn check(State(bridge): State<Shared>, request: Request, next: 
     if let Some(refused) = refuse_strangers_when_open(&bridge, request.headers()) {
         return refused;
     }
+    // Nobody signs for an open server's calls, and any website can make a browser send a form here.
+    if matches!(bridge.access, Access::Loopback) && sender(request.headers(), &bridge.origin) == Sender::Other
+    {
+        return refusal(&bridge, Refusal::Stranger, "sent by another page");
+    }
     let signed = matches!(bridge.access, Access::Signed(_));
     let has_signature = request.headers().contains_key(HEADER);
     // Who signs is Twilio, whatever cookies it was given on the way.
     let by_phone = signed && !has_signature && phone::is_claimed(request.headers());
     if signed && !by_phone && !has_signature {
-        return refusal("no X-Twilio-Signature");
+        return refusal(&bridge, Refusal::Unsigned, "no X-Twilio-Signature");
     }
     let (mut parts, body) = request.into_parts();
     let body = match timeout(bridge.limits.request, to_bytes(body, LONGEST_BODY)).await {
@@ -43,14 +50,15 @@ pub(super) async fn check(State(bridge): State<Shared>, request: Request, next: 
     };
     let fields = is_form(&parts.headers).then(|| form(&body));
     if signed && !by_phone && !is_signed(&bridge, &parts.headers, &parts.uri, fields.as_deref(), &body) {
-        return refusal("X-Twilio-Signature does not fit: check TWILIO_AUTH_TOKEN and PUBLIC_URL");
+        let reason = "X-Twilio-Signature does not fit: check TWILIO_AUTH_TOKEN and PUBLIC_URL";
+        return refusal(&bridge, Refusal::Forged, reason);
     }
     // A GET has its parameters in the address, and our own are there in any case.
     let mut fields = fields.unwrap_or_default();
     fields.extend(form(parts.uri.query().unwrap_or_default().as_bytes()));
     let form = Form::new(fields);
     if by_phone && !phone::admits(&bridge, &parts.headers, parts.uri.path(), &form) {
-        return refusal("the phone of the console is not admitted here");
+        return refusal(&bridge, Refusal::Forged, "the phone of the console is not admitted here");
     }
     parts.extensions.insert(form);
     next.run(Request::from_parts(parts, RequestBody::empty())).await
@@ -73,8 +81,8 @@ fn refuse_strangers_when_open(bridge: &Shared, headers: &HeaderMap) -> Option<Re
         return None;
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    (!is_loopback_host(host))
-        .then(|| refusal("this server is open to its own machine only; set TWILIO_AUTH_TOKEN and PUBLIC_URL"))
+    let reason = "this server is open to its own machine only; set TWILIO_AUTH_TOKEN and PUBLIC_URL";
+    (!is_loopback_host(host)).then(|| refusal(bridge, Refusal::Stranger, reason))
 }
 
 /// The signature covers the address as Twilio knows it: built from the settings, never from `Host`.
@@ -109,7 +117,8 @@ fn is_form(headers: &HeaderMap) -> bool {
         .eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-fn refusal(reason: &'static str) -> Response {
+fn refusal(bridge: &Shared, why: Refusal, reason: &'static str) -> Response {
+    bridge.meters.refused(why);
     warn!(reason, "request refused");
     (StatusCode::FORBIDDEN, format!("{reason}\n")).into_response()
 }

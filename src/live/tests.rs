@@ -134,7 +134,9 @@ async fn nodes_tell_each_other_what_they_have_and_what_is_to_be_done() {
     assert!(one.board.find(&sid).await.unwrap().live.own);
     let presence = one.calls.enter(&sid);
     two.board.tell_others(&sid, Order::Whisper("be kind".into())).await;
-    let order = tokio::time::timeout(SOON, presence.order()).await.unwrap();
+    let order = tokio::time::timeout(SOON, std::future::poll_fn(|context| presence.poll_order(context)))
+        .await
+        .unwrap();
     assert_eq!(order, Order::Whisper("be kind".into()));
     one.note("CA1", What::Over).await;
     let gone = async { while !watching.changes.recv().await.unwrap().gone.contains(&sid) {} };

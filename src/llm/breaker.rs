@@ -54,9 +54,9 @@ impl Breaker {
         Self { most_failures, rest, state: Mutex::default() }
     }
 
-    /// Whether the endpoint is left alone.
-    pub(super) fn is_resting(&self) -> bool {
-        self.state().resting_until.is_some()
+    /// Whether the endpoint is left alone now.
+    pub(super) fn is_resting(&self, now: Instant) -> bool {
+        self.state().resting_until.is_some_and(|until| now < until)
     }
 
     /// Leave to ask the endpoint now, unless it is left alone.

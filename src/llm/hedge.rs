@@ -110,7 +110,7 @@ mod tests {
     }
 
     fn words(text: &str) -> ModelEvent {
-        ModelEvent::Words(text.to_owned())
+        ModelEvent::Words(text.into())
     }
 
     fn failed() -> ModelEvent {

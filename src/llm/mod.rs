@@ -59,6 +59,9 @@ pub trait Model: Send + Sync {
         Vec::new()
     }
 
+    /// Who is asked first, for traces: the provider, and the model.
+    fn name<'a>(&'a self, question: &'a Question) -> (&'static str, &'a str);
+
     /// What an operator reads about it in the first lines of the log: no keys.
     fn describe(&self) -> String;
 }

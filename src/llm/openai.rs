@@ -2,36 +2,37 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/chat/create>
 //!
-//! async-openai gives the client, the configuration and the stream; the bodies are our own types, because
-//! compatible servers break its strict ones. It logs and displays payloads where it cannot read them, so its
-//! log target is off (`telemetry`) and its error text goes nowhere: only the kind of an error is kept.
+//! async-openai gives the configuration, which knows addresses and headers, and the types of tools. The request
+//! is sent and the stream is read here: the library's stream costs a task, a channel and ten allocations a
+//! chunk, and its types are too strict for compatible servers.
 
+mod answer;
 mod body;
 mod delta;
+mod events;
 mod refusal;
-mod transport;
 mod watched;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_openai::Client;
-use async_openai::config::OpenAIConfig;
-use async_openai::error::OpenAIError;
-use async_openai::types::stream::StreamResponse;
-use futures_util::{StreamExt, stream};
+use async_openai::config::{Config as _, OpenAIConfig};
+use futures_util::stream;
+use reqwest::Response;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::chat::{Finish, ModelError, ModelEvent, ToolCallAssembly, ToolChoice};
+use crate::chat::{ModelError, ModelEvent, ToolChoice};
+use crate::clock::now;
 use crate::llm::breaker::Breaker;
 use crate::llm::hedge::hedged;
 use crate::llm::{Answer, Model, Question};
-use body::Body;
-use delta::Chunk;
+use crate::pii::bare_address;
+use answer::Reading;
 #[cfg(fuzzing)]
-pub use delta::read_chunks;
-use refusal::{is_too_long, obstacle};
-use transport::Transport;
+pub use answer::read_answer;
+use body::Request;
+use refusal::{obstacle, refusal};
 use watched::Watch;
 
 /// How long a connection may take. A caller is waiting.
@@ -73,7 +74,10 @@ pub struct OpenAi {
 struct Ready {
     /// What the log calls it.
     name: &'static str,
-    client: Client<OpenAIConfig>,
+    http: reqwest::Client,
+    /// Where completions are asked for.
+    url: String,
+    headers: HeaderMap,
     base_url: String,
     model: Option<String>,
     breaker: Breaker,
@@ -101,10 +105,11 @@ impl OpenAi {
             let config = OpenAIConfig::new()
                 .with_api_base(endpoint.base_url.trim_end_matches('/'))
                 .with_api_key(endpoint.key.expose_secret());
-            let service = Transport::new(http.clone());
             Arc::new(Ready {
                 name,
-                client: Client::build(http.clone(), config).with_http_service(service),
+                http: http.clone(),
+                url: config.url("/chat/completions"),
+                headers: config.headers(),
                 base_url: endpoint.base_url,
                 model: endpoint.model,
                 breaker: Breaker::new(care.most_failures, care.rest),
@@ -132,8 +137,7 @@ fn ask_one<'a>(
     question: &Arc<Question>,
 ) -> Option<Answer> {
     let (ready, watch) = endpoints.find_map(|ready| Some((ready, Watch::begin(ready.clone())?)))?;
-    let start = Reading::Start(ready.clone(), question.clone());
-    Some(watch.over(Box::pin(stream::unfold(start, next))))
+    Some(watch.over(Reading::new(ready.clone(), question.clone())))
 }
 
 /// What is answered when every endpoint is left alone.
@@ -158,115 +162,39 @@ impl Model for OpenAi {
     }
 
     fn resting(&self) -> Vec<String> {
-        let resting = self.endpoints.iter().filter(|ready| ready.breaker.is_resting());
+        let resting = self.endpoints.iter().filter(|ready| ready.breaker.is_resting(now()));
         resting.map(|ready| ready.name.to_owned()).collect()
+    }
+
+    fn name<'a>(&'a self, question: &'a Question) -> (&'static str, &'a str) {
+        let ready = self.order(question.attempt).next();
+        let model = ready.and_then(|ready| ready.model.as_deref()).or(question.tuning.model.as_deref());
+        ("openai", model.unwrap_or(Self::DEFAULT_MODEL))
     }
 
     fn describe(&self) -> String {
         let name = |ready: &Arc<Ready>| {
             let model = ready.model.as_deref().unwrap_or("the prompt's model");
-            format!("{model} at {}", ready.base_url)
+            format!("{model} at {}", bare_address(&ready.base_url))
         };
         self.endpoints.iter().map(name).collect::<Vec<_>>().join(", then ")
     }
 }
 
-/// Where an answer stands.
-enum Reading {
-    Start(Arc<Ready>, Arc<Question>),
-    Open(Box<Open>),
-    Over,
-}
-
-struct Open {
-    chunks: StreamResponse<Chunk>,
-    calls: ToolCallAssembly,
-    finish: Option<Finish>,
-}
-
-async fn next(mut reading: Reading) -> Option<(ModelEvent, Reading)> {
-    loop {
-        reading = match reading {
-            Reading::Over => return None,
-            Reading::Start(ready, question) => match open(&ready, &question).await {
-                Ok(open) => Reading::Open(Box::new(open)),
-                Err(error) => return Some((ModelEvent::Failed(error), Reading::Over)),
-            },
-            Reading::Open(mut open) => match open.step().await {
-                None => Reading::Open(open),
-                Some(last @ (ModelEvent::Done { .. } | ModelEvent::Failed(_))) => {
-                    return Some((last, Reading::Over));
-                }
-                Some(more) => return Some((more, Reading::Open(open))),
-            },
-        };
-    }
-}
-
-async fn open(ready: &Ready, question: &Question) -> Result<Open, ModelError> {
-    let model = ready.model.as_deref().or(question.tuning.model.as_deref());
-    let body = Body::new(question, model.unwrap_or(OpenAi::DEFAULT_MODEL));
-    let chunks = ready.client.chat().create_stream_byot(body).await.map_err(|error| kind(&error))?;
-    Ok(Open { chunks, calls: ToolCallAssembly::default(), finish: None })
-}
-
-impl Open {
-    /// Reads one chunk; `None` when it says nothing.
-    async fn step(&mut self) -> Option<ModelEvent> {
-        let chunk = match self.chunks.next().await {
-            None => return Some(self.done()),
-            // One chunk that cannot be read costs its words, not the answer.
-            Some(Err(OpenAIError::JSONDeserialize(..))) => return None,
-            Some(Err(_)) => return Some(ModelEvent::Failed(ModelError::Broken)),
-            Some(Ok(chunk)) => chunk,
-        };
-        if let Some(error) = chunk.error {
-            let too_long = is_too_long(&error.to_string());
-            let error = if too_long { ModelError::TooLong } else { ModelError::Broken };
-            return Some(ModelEvent::Failed(error));
+impl Ready {
+    /// Asks, once: when to ask again is the session's to decide. A refusal is told by its kind; its text may
+    /// quote the caller, and stays behind.
+    async fn post(&self, request: &Request) -> Result<Response, ModelError> {
+        let body = serde_json::to_vec(request).map_err(|_| ModelError::BadRequest { status: 400 })?;
+        let request = self.http.post(&self.url).headers(self.headers.clone());
+        let response = request.header(CONTENT_TYPE, "application/json").body(body).send().await;
+        match response {
+            Ok(response) if response.status().is_success() => Ok(response),
+            Ok(response) => Err(refusal(response).await),
+            Err(error) if error.is_connect() || error.is_timeout() => {
+                Err(ModelError::Unreachable(obstacle(&error)))
+            }
+            Err(_) => Err(ModelError::Broken),
         }
-        let choice = chunk.choices.into_iter().next()?;
-        if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
-            self.finish = Some(finish(&reason));
-        }
-        let delta = choice.delta?;
-        let fragments = delta.tool_calls.unwrap_or_default();
-        let progress = (!fragments.is_empty()).then_some(ModelEvent::Progress);
-        for fragment in fragments {
-            self.calls.push(fragment.into());
-        }
-        delta.content.filter(|words| !words.is_empty()).map(ModelEvent::Words).or(progress)
-    }
-
-    fn done(&mut self) -> ModelEvent {
-        let calls = std::mem::take(&mut self.calls).finish();
-        ModelEvent::Done { calls, finish: self.finish.unwrap_or(Finish::Unsaid) }
-    }
-}
-
-fn finish(reason: &str) -> Finish {
-    match reason {
-        "length" => Finish::Length,
-        "content_filter" => Finish::Filtered,
-        _ => Finish::Complete,
-    }
-}
-
-/// What kind of error it is; its text stays behind.
-fn kind(error: &OpenAIError) -> ModelError {
-    match error {
-        OpenAIError::Boxed(error) => {
-            error.downcast_ref::<ModelError>().cloned().unwrap_or(ModelError::Broken)
-        }
-        OpenAIError::Reqwest(error) if error.is_connect() || error.is_timeout() => {
-            ModelError::Unreachable(obstacle(error))
-        }
-        OpenAIError::InvalidArgument(_) => ModelError::BadRequest { status: 400 },
-        OpenAIError::ApiError(_)
-        | OpenAIError::Reqwest(_)
-        | OpenAIError::JSONDeserialize(..)
-        | OpenAIError::StreamError(_)
-        | OpenAIError::FileSaveError(_)
-        | OpenAIError::FileReadError(_) => ModelError::Broken,
     }
 }

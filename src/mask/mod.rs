@@ -148,8 +148,26 @@ fn mask_value(value: &mut Value, key: Option<&str>, also: Also) {
             }
         }
         Value::Array(values) => values.iter_mut().for_each(|value| mask_value(value, key, also)),
-        Value::Object(map) => map.iter_mut().for_each(|(key, value)| mask_value(value, Some(key), also)),
+        Value::Object(map) => {
+            map.iter_mut().for_each(|(key, value)| mask_value(value, Some(key), also));
+            // Of two keys that are alike then, one stays.
+            if map.keys().any(|key| matches!(mask_name(key, also), Cow::Owned(_))) {
+                let named = |(key, value): (String, Value)| (mask_name(&key, also).into_owned(), value);
+                *map = std::mem::take(map).into_iter().map(named).collect();
+            }
+        }
         Value::Null | Value::Bool(_) => {}
+    }
+}
+
+/// A name or a code such as `account_ending_1234` without what must not be kept, and without what `also` names.
+pub(crate) fn mask_name(name: &str, also: Also) -> Cow<'_, str> {
+    match mask_also(&name.replace('_', " "), None, also) {
+        Cow::Borrowed(_) => Cow::Borrowed(name),
+        Cow::Owned(masked) => {
+            let letter = |(c, masked)| if masked == MASK { MASK } else { c };
+            Cow::Owned(name.chars().zip(masked.chars()).map(letter).collect())
+        }
     }
 }
 
@@ -174,13 +192,17 @@ fn before(text: &str, run: &Run) -> String {
     before[from..].to_lowercase()
 }
 
-/// Whether one of the cues stands in a text, as a word of its own where it is a short one.
+/// Whether one of the cues stands in a text, as words of their own.
 fn has(text: &str, cues: &[&str]) -> bool {
-    cues.iter().any(|cue| {
-        text.match_indices(cue).any(|(at, _)| {
-            let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphabetic());
-            edge(text[..at].chars().next_back()) && edge(text[at + cue.len()..].chars().next())
-        })
+    cues.iter().any(|cue| ends_of(text, cue).next().is_some())
+}
+
+/// Where a cue ends in a text, wherever it stands as words of its own: "tel" is none in "hotel".
+fn ends_of<'a>(text: &'a str, cue: &'a str) -> impl Iterator<Item = usize> {
+    let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphabetic());
+    text.match_indices(cue).map(|(at, cue)| (at, at + cue.len())).filter_map(move |(at, end)| {
+        let stands = edge(text[..at].chars().next_back()) && edge(text[end..].chars().next());
+        stands.then_some(end)
     })
 }
 

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::digits::{PHONE, Run, runs};
-use super::{before, has};
+use super::{before, ends_of, has};
 
 /// How many digits E.164 allows, and how few are a number that can be dialled.
 const LENGTHS: std::ops::RangeInclusive<usize> = 7..=15;
@@ -14,9 +14,10 @@ const LENGTHS: std::ops::RangeInclusive<usize> = 7..=15;
 const SHORTEST_ABROAD: usize = 11;
 
 /// Words that say that digits are a phone number. Lower case.
-const CUES: [&str; 35] = [
+const CUES: [&str; 37] = [
     "phone",
     "telephone",
+    "smartphone",
     "mobile",
     "cell",
     "cellphone",
@@ -45,6 +46,7 @@ const CUES: [&str; 35] = [
     "portable",
     "rappeler",
     "telefon",
+    "mobiltelefon",
     "telefonnummer",
     "handynummer",
     "rufnummer",
@@ -107,18 +109,13 @@ fn in_run(run: &Run, text: &str, cue: &str) -> Vec<Vec<Range<usize>>> {
 /// Whether the words before a run say that it is a phone number: the last of them that says anything counts.
 fn is_told(run: &Run, text: &str, cue: &str) -> bool {
     let before = before(text, run);
-    let last = |words: &[&str]| words.iter().filter_map(|word| last_place(&before, word)).max();
+    let last = |words: &[&str]| words.iter().filter_map(|word| ends_of(&before, word).last()).max();
     match (last(&CUES), last(&OTHER)) {
         (Some(phone), Some(other)) => phone > other,
         (Some(_), None) => true,
         (None, Some(_)) => false,
         (None, None) => has(cue, &CUES) && !has(cue, &OTHER),
     }
-}
-
-fn last_place(text: &str, word: &str) -> Option<usize> {
-    let (at, _) = text.rmatch_indices(word).find(|(at, _)| has(&text[*at..], &[word]))?;
-    Some(at + word.len())
 }
 
 /// Groups of three, three and four digits, or with a `1` before them, as North America numbers its phones.

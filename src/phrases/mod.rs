@@ -105,6 +105,19 @@ pub fn means(text: &str, language: &str) -> Meanings {
     meanings
 }
 
+/// Whether `text` means this, as far as [`means`] would say so too.
+pub fn says(text: &str, language: &str, meaning: Meaning) -> bool {
+    Recogniser::tried(language).any(|recogniser| {
+        let words = Words::read(text, &recogniser.vocabulary);
+        recogniser.says(&words, meaning)
+    })
+}
+
+/// Makes the tables ready. Else the first caller waits for it, some milliseconds.
+pub fn prepare() {
+    Recogniser::tried("en").for_each(drop);
+}
+
 fn bit(meaning: Meaning) -> u16 {
     1 << meaning as u16
 }

@@ -91,6 +91,11 @@ impl Recogniser {
         self.meanings.iter().filter(|meant| self.recognises(meant, words)).map(|meant| meant.meaning)
     }
 
+    /// Whether the words mean this.
+    pub(super) fn says(&self, words: &Words, meaning: Meaning) -> bool {
+        self.meanings.iter().any(|meant| meant.meaning == meaning && self.recognises(meant, words))
+    }
+
     /// How the mood word weighs that begins at `at`, and where it ends: the longest one that does.
     pub(super) fn mood_at(&self, words: &Words, at: usize) -> Option<(usize, i8)> {
         let ends = self

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::handoff::{Handoff, Speaker};
-use crate::mask::{Also, mask_also, mask_json_also, words_of};
+use crate::handoff::{Handoff, Line, Speaker};
+use crate::mask::{Also, mask_also, mask_json_also, mask_name, words_of};
 use crate::pii::Pii;
 use crate::record::Turn;
 
@@ -30,15 +30,13 @@ pub struct Exits {
     pub task: Also,
     /// `warmline calls export` and `show`.
     pub export: Also,
-    /// Traces.
-    pub traces: Also,
 }
 
 impl Default for Exits {
     /// Who works with a call sees how to reach the caller; who looks on does not.
     fn default() -> Self {
         let all = Also { email: true, phone: true };
-        Self { console: all, desk: Also::NOTHING, task: Also::NOTHING, export: Also::NOTHING, traces: all }
+        Self { console: all, desk: Also::NOTHING, task: Also::NOTHING, export: Also::NOTHING }
     }
 }
 
@@ -61,32 +59,67 @@ pub fn turn(turn: &mut Turn, also: Also) {
     }
 }
 
-/// Hides in a whole conversation, oldest turn first: what was asked tells what is answered.
-pub fn conversation(turns: &mut [Turn], also: Also) {
-    let (mut asked, mut before) = (String::new(), String::new());
-    for said in turns {
-        secure_input(said);
-        let cue = if said.who == Speaker::Caller { &asked } else { &before };
-        said.answers.get_or_insert_with(|| cue.as_str().into());
-        match said.who {
-            Speaker::Caller => {
-                if !asked.is_empty() {
-                    before = std::mem::take(&mut asked);
-                }
-            }
+/// What was asked before each line of a conversation. It tells what the digits in the line are.
+#[derive(Default)]
+struct Asked {
+    /// What we said since the caller's last words.
+    since: String,
+    /// What we had said before those.
+    before: String,
+}
+
+impl Asked {
+    /// Takes the next line, and returns what it may answer.
+    fn before(&mut self, who: Speaker, text: &str) -> &str {
+        match who {
+            // Who says something more answers the same question still.
+            Speaker::Caller if self.since.is_empty() => {}
+            Speaker::Caller => self.before = std::mem::take(&mut self.since),
+            // We may say again what we were told.
+            Speaker::Agent if text.trim().is_empty() => {}
             Speaker::Agent => {
-                asked.push_str(said.text.expose());
-                asked.push(' ');
+                self.since.push_str(text);
+                self.since.push(' ');
             }
         }
+        &self.before
+    }
+}
+
+/// Hides in a whole conversation, oldest turn first: what was asked tells what is answered.
+pub fn conversation(turns: &mut [Turn], also: Also) {
+    let mut asked = Asked::default();
+    for said in turns {
+        secure_input(said);
+        let cue = asked.before(said.who, said.text.expose());
+        said.answers.get_or_insert_with(|| cue.into());
         turn(said, also);
     }
 }
 
-/// Hides in facts; the name of one tells what it is.
+/// Hides in the lines of a conversation, oldest first.
+pub fn lines(lines: &mut [Line], also: Also) {
+    let mut asked = Asked::default();
+    for line in lines {
+        let cue = asked.before(line.who, line.text.expose());
+        text(&mut line.text, Some(cue), also);
+    }
+}
+
+/// Hides in facts; the name of one tells what it is. Of two names that are alike then, one stays.
 pub fn facts(facts: &mut BTreeMap<String, Pii<String>>, also: Also) {
-    for (name, fact) in facts {
-        text(fact, Some(&words_of(name)), also);
+    let hide = |(name, mut fact): (String, Pii<String>)| {
+        text(&mut fact, Some(&words_of(&name)), also);
+        (fact_name(name, also), fact)
+    };
+    *facts = std::mem::take(facts).into_iter().map(hide).collect();
+}
+
+/// The name of a fact, which a model makes up: still letters, digits and `_`.
+fn fact_name(name: String, also: Also) -> String {
+    match mask_name(&name, also) {
+        Cow::Borrowed(_) => name,
+        Cow::Owned(masked) => masked.replace('*', "_"),
     }
 }
 
@@ -103,22 +136,11 @@ pub fn handoff(handoff: &mut Handoff, also: Also) {
     if let Some(topic) = &mut context.topic {
         text(topic, None, also);
     }
-    facts(&mut context.memory, also);
-    let (mut asked, mut before) = (String::new(), String::new());
-    for line in &mut context.transcript {
-        match line.who {
-            Speaker::Caller => {
-                text(&mut line.text, Some(&asked), also);
-                before = std::mem::take(&mut asked);
-            }
-            // We may say again what we were told.
-            Speaker::Agent => {
-                asked.push_str(line.text.expose());
-                asked.push(' ');
-                text(&mut line.text, Some(&before), also);
-            }
-        }
+    if let Cow::Owned(masked) = mask_name(&handoff.reason_code, also) {
+        handoff.reason_code = masked;
     }
+    facts(&mut context.memory, also);
+    lines(&mut context.transcript, also);
 }
 
 /// Hides in a hand-off document as it was written.
@@ -138,25 +160,27 @@ pub fn document(document: &mut Value, also: Also) {
             hide(value, Some(&asked));
         }
     }
+    if let Some(code) = document.get_mut("reasonCode")
+        && let Some(Cow::Owned(masked)) = code.as_str().map(|code| mask_name(code, also))
+    {
+        *code = masked.into();
+    }
     let Some(ours) = document.get_mut("warmline") else { return };
     if let Some(topic) = ours.get_mut("topic") {
         hide(topic, None);
     }
-    for (name, fact) in ours.get_mut("memory").and_then(Value::as_object_mut).into_iter().flatten() {
-        hide(fact, Some(&words_of(name)));
+    if let Some(memory) = ours.get_mut("memory").and_then(Value::as_object_mut) {
+        let named = |(name, mut fact): (String, Value)| {
+            hide(&mut fact, Some(&words_of(&name)));
+            (fact_name(name, also), fact)
+        };
+        *memory = std::mem::take(memory).into_iter().map(named).collect();
     }
-    let (mut asked, mut before) = (String::new(), String::new());
+    let mut asked = Asked::default();
     for line in ours.get_mut("transcript").and_then(Value::as_array_mut).into_iter().flatten() {
-        let is_caller = line["who"] == "caller";
+        let who = if line["who"] == "caller" { Speaker::Caller } else { Speaker::Agent };
         let text = said(line, "text").unwrap_or_default();
-        if is_caller {
-            hide(&mut line["text"], Some(&asked));
-            before = std::mem::take(&mut asked);
-        } else {
-            asked.push_str(&text);
-            asked.push(' ');
-            hide(&mut line["text"], Some(&before));
-        }
+        hide(&mut line["text"], Some(asked.before(who, &text)));
     }
 }
 

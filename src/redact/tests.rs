@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::*;
-use crate::handoff::{Line, Trigger};
+use crate::handoff::Trigger;
 use crate::record::{Steps, TurnKey};
 
 const ALL: Also = Also { email: true, phone: true };
 
 /// What was asked, what was said, and what is left of it where everything is hidden.
-const TABLE: [(&str, &str, &str); 32] = [
+const TABLE: [(&str, &str, &str); 37] = [
     // Hidden everywhere.
     ("", "it is 4111 1111 1111 1111 thanks", "it is **** **** **** 1111 thanks"),
     ("What is the security code?", "123", "***"),
@@ -28,6 +28,8 @@ const TABLE: [(&str, &str, &str); 32] = [
         "five five five two three four five six seven eight",
         "**** **** **** *** ***** **** **** *** ***** *****",
     ),
+    ("", "my smartphone is 5552345678", "my smartphone is **********"),
+    ("", "mein Mobiltelefon ist 030 1234567", "mein Mobiltelefon ist *** *******"),
     ("¿Cuál es su teléfono?", "cinco cinco cinco 12 34", "***** ***** ***** ** **"),
     // Addresses, written and said.
     ("", "write to jane.doe+x@example.co.uk.", "write to ****.***+*@*******.**.uk."),
@@ -50,6 +52,10 @@ const TABLE: [(&str, &str, &str); 32] = [
     ("", "find it at the point of sale", "find it at the point of sale"),
     ("", "user@localhost and @home", "user@localhost and @home"),
     ("What is your phone number?", "I have 2 of them", "I have 2 of them"),
+    // A word within another one says nothing.
+    ("", "hotel 5551234", "hotel 5551234"),
+    ("", "automobile 5551234", "automobile 5551234"),
+    ("What is your phone number?", "the showcase, 5551234", "the showcase, *******"),
 ];
 
 fn said(who: Speaker, text: &str) -> Turn {
@@ -87,9 +93,78 @@ fn every_exit_hides_the_same() {
     }
 }
 
+/// Conversations in which a line is told by another than the one right before it, and what is left of each line.
+const TALKS: [&[(Speaker, &str, &str)]; 3] = [
+    &[
+        (Speaker::Agent, "And your SSN?", "And your SSN?"),
+        (Speaker::Caller, "123456789", "*********"),
+        (Speaker::Caller, "thanks", "thanks"),
+        (Speaker::Agent, "I have 123456789", "I have *********"),
+    ],
+    &[
+        (Speaker::Agent, "What is the security code?", "What is the security code?"),
+        (Speaker::Caller, "wait", "wait"),
+        (Speaker::Caller, "123", "***"),
+    ],
+    // Another question has been asked since.
+    &[
+        (Speaker::Agent, "What is the security code?", "What is the security code?"),
+        (Speaker::Caller, "123", "***"),
+        (Speaker::Agent, "Which gate?", "Which gate?"),
+        (Speaker::Caller, "gate 123", "gate 123"),
+    ],
+];
+
+#[test]
+fn every_exit_hides_the_same_in_a_longer_talk() {
+    for talk in TALKS {
+        let mut turns: Vec<Turn> = talk.iter().map(|(who, text, _)| said(*who, text)).collect();
+        let mut spoken = Handoff::bare("CA1".parse().unwrap(), "HO1".into(), Trigger::Key);
+        spoken.context.transcript =
+            talk.iter().map(|(who, text, _)| Line { who: *who, text: (*text).into() }).collect();
+        let mut written: Value = serde_json::from_str(&spoken.to_handoff_data()).unwrap();
+        conversation(&mut turns, ALL);
+        handoff(&mut spoken, ALL);
+        document(&mut written, ALL);
+        for (at, (_, text, left)) in talk.iter().enumerate() {
+            assert_eq!(turns[at].text.expose(), left, "in a conversation: {text}");
+            assert_eq!(spoken.context.transcript[at].text.expose(), left, "in a document: {text}");
+            assert_eq!(written["warmline"]["transcript"][at]["text"], *left, "as written: {text}");
+        }
+    }
+}
+
+#[test]
+fn what_a_model_may_write_anything_into_is_hidden_too() {
+    for (code, left) in [
+        ("ssn_123456789", "ssn_*********"),
+        ("card 4111111111111111", "card ************1111"),
+        ("call_me_at 5552345678", "call_me_at **********"),
+        ("tier_2", "tier_2"),
+    ] {
+        let mut spoken = Handoff::bare("CA1".parse().unwrap(), "HO1".into(), Trigger::Model);
+        spoken.reason_code = code.into();
+        let name = code.replace(' ', "_");
+        spoken.context.memory.insert(name.clone(), "yes".into());
+        let mut written: Value = serde_json::from_str(&spoken.to_handoff_data()).unwrap();
+        handoff(&mut spoken, ALL);
+        document(&mut written, ALL);
+        assert_eq!(spoken.reason_code, left);
+        assert_eq!(written["reasonCode"], left);
+        // A name has letters, digits and `_` only.
+        let hidden = left.replace(['*', ' '], "_");
+        let expected = BTreeMap::from([(hidden.clone(), Pii::from("yes"))]);
+        assert_eq!(spoken.context.memory, expected);
+        assert_eq!(written["warmline"]["memory"], json!({hidden: "yes"}));
+        let arguments = json!({"facts": {name: "yes"}}).to_string();
+        let masked = mask_json_also(&arguments, ALL);
+        assert!(masked.contains(left) || masked.contains(&left.replace(' ', "_")), "{masked}");
+    }
+}
+
 #[test]
 fn contacts_stay_where_the_settings_let_them() {
-    for (asked, words, left) in &TABLE[3..18] {
+    for (asked, words, left) in &TABLE[3..20] {
         let mut turns = [said(Speaker::Agent, asked), said(Speaker::Caller, words)];
         conversation(&mut turns, Also::NOTHING);
         assert_eq!(turns[1].text.expose(), words);

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use smol_str::SmolStr;
 
 /// A frame we send to Twilio.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,7 +34,7 @@ pub enum Outbound {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Speech {
     /// Spoken as it is: a model's spaces are kept.
-    pub token: String,
+    pub token: SmolStr,
     /// True closes our turn: exactly once per reply.
     pub last: bool,
     /// False keeps the caller from cutting this off. `None` leaves it to the `<ConversationRelay>` attribute.
@@ -79,21 +80,28 @@ pub struct LanguageSwitch {
 
 impl Outbound {
     /// A piece of speech that more follows on.
-    pub fn token(token: impl Into<String>) -> Self {
+    pub fn token(token: impl Into<SmolStr>) -> Self {
         Self::Text(Speech { token: token.into(), last: false, interruptible: None })
     }
 
     /// The frame that closes a reply without adding to it.
     pub fn closer() -> Self {
-        Self::Text(Speech { token: String::new(), last: true, interruptible: None })
+        Self::Text(Speech { token: SmolStr::default(), last: true, interruptible: None })
     }
 
     /// The frame as Twilio reads it.
     pub fn to_json(&self) -> String {
+        let mut json = String::new();
+        self.write_json(&mut json);
+        json
+    }
+
+    /// Writes the frame as Twilio reads it behind what is in `json`.
+    pub fn write_json(&self, json: &mut String) {
         match self {
-            Self::Text(speech) => speech.to_json(),
+            Self::Text(speech) => speech.write_json(json),
             Self::Play(_) | Self::SendDigits { .. } | Self::Language(_) | Self::End { .. } => {
-                serde_json::to_string(self).expect("frames hold nothing but strings")
+                json.push_str(&serde_json::to_string(self).expect("frames hold nothing but strings"));
             }
         }
     }
@@ -101,17 +109,16 @@ impl Outbound {
 
 impl Speech {
     /// The most frequent frame is written by hand: a quarter of the work of the general way.
-    fn to_json(&self) -> String {
+    fn write_json(&self, json: &mut String) {
         // All of a frame but its token is shorter than this.
-        let mut buffer = String::with_capacity(self.token.len() + 72);
-        buffer.push_str(r#"{"type":"text","token":"#);
-        push_json_string(&mut buffer, &self.token);
-        buffer.push_str(if self.last { r#","last":true"# } else { r#","last":false"# });
+        json.reserve(self.token.len() + 72);
+        json.push_str(r#"{"type":"text","token":"#);
+        push_json_string(json, &self.token);
+        json.push_str(if self.last { r#","last":true"# } else { r#","last":false"# });
         if let Some(interruptible) = self.interruptible {
-            let _ = write!(buffer, r#","interruptible":{interruptible}"#);
+            let _ = write!(json, r#","interruptible":{interruptible}"#);
         }
-        buffer.push('}');
-        buffer
+        json.push('}');
     }
 }
 
@@ -246,7 +253,7 @@ mod tests {
         fn the_hand_written_text_frame_equals_the_general_one(
             token in ".{0,40}", last: bool, interruptible: Option<bool>,
         ) {
-            let frame = Outbound::Text(Speech { token, last, interruptible });
+            let frame = Outbound::Text(Speech { token: token.into(), last, interruptible });
             prop_assert_eq!(frame.to_json(), serde_json::to_string(&frame).unwrap());
         }
     }

@@ -15,6 +15,7 @@ use super::turn::{Purpose, Stage};
 use super::{Output, Session};
 use crate::chat::{ToolCall, ToolKind};
 use crate::handoff::{Author, Handoff, Outcome, Sentiment, Trigger, tidy};
+use crate::mask::Also;
 use crate::pii::Pii;
 use crate::redact;
 use crate::relay::Outbound;
@@ -25,7 +26,7 @@ pub(super) const ESCALATED: &str = r#"{"status":"a person takes over; say goodby
 /// A hand-off that is certain, and waits for its summary.
 #[derive(Debug)]
 pub(super) struct Armed {
-    cause: Cause,
+    pub(super) cause: Cause,
     /// The reply whose words are the goodbye, if they were said before.
     goodbye: Option<ReplyId>,
 }
@@ -89,7 +90,7 @@ impl Session {
         }
         self.keypad = Keypad::default();
         self.ask_again = None;
-        self.out.push(Output::Keep(Box::new(handoff.clone())));
+        self.keep(handoff.clone());
         let latest = now + self.settings.timings.leaving;
         self.leaving = Some(Leaving { handoff, goodbye, end_at: None, latest });
     }
@@ -102,7 +103,7 @@ impl Session {
         let mut handoff = self.plain_handoff(cause.trigger, now);
         cause.mark(&mut handoff);
         self.armed = Some(Armed { cause, goodbye });
-        self.out.push(Output::Keep(Box::new(handoff)));
+        self.keep(handoff);
         self.ask(Purpose::Summary, 1, now);
     }
 
@@ -155,8 +156,23 @@ impl Session {
         if let Some(leaving) = &mut self.leaving
             && outrank_completion(&mut leaving.handoff, cause)
         {
-            self.out.push(Output::Keep(Box::new(leaving.handoff.clone())));
+            let handoff = leaving.handoff.clone();
+            self.keep(handoff);
         }
+    }
+
+    /// Keeps a document, should the line drop before it has left.
+    pub(super) fn keep(&mut self, mut handoff: Handoff) {
+        self.hide(&mut handoff, Also::NOTHING);
+        self.out.push(Output::Keep(Box::new(handoff)));
+    }
+
+    /// Hides in a document. All that was said tells what digits are, also what the document leaves out: it has
+    /// the last lines only, and of a long one the beginning.
+    fn hide(&self, handoff: &mut Handoff, also: Also) {
+        handoff.context.transcript = self.history.transcript();
+        redact::handoff(handoff, also);
+        handoff.context.transcript = excerpt(std::mem::take(&mut handoff.context.transcript));
     }
 
     /// The model had no goodbye in time: the manifest's line takes its place.
@@ -235,19 +251,17 @@ impl Session {
     /// Ends the session. Nothing is sent after this.
     fn end(&mut self, now: Instant) {
         let Some(leaving) = self.leaving.as_mut().filter(|_| !self.ended) else { return };
-        let context = &mut leaving.handoff.context;
-        context.seconds = now.saturating_duration_since(self.began).as_secs();
-        context.transcript = excerpt(self.history.transcript());
+        leaving.handoff.context.seconds = now.saturating_duration_since(self.began).as_secs();
         let handoff = leaving.handoff.clone();
         let handoff_data = Some(self.leaving_document(handoff.clone()).to_handoff_data());
-        self.out.push(Output::Keep(Box::new(handoff)));
+        self.keep(handoff);
         self.send(Outbound::End { handoff_data });
         self.ended = true;
     }
 
     /// The document as Twilio gets it: it travels through other hands.
     fn leaving_document(&self, mut handoff: Handoff) -> Handoff {
-        redact::handoff(&mut handoff, self.settings.hidden);
+        self.hide(&mut handoff, self.settings.hidden);
         let context = &mut handoff.context;
         if context.outcome == Outcome::Escalated {
             let desk = self.settings.desk.as_ref();
@@ -302,7 +316,7 @@ impl Session {
 }
 
 /// A person outranks the end of the call. Returns whether that changed anything.
-fn outrank_completion(handoff: &mut Handoff, cause: &Cause) -> bool {
+pub(super) fn outrank_completion(handoff: &mut Handoff, cause: &Cause) -> bool {
     let completed = handoff.context.outcome == Outcome::Completed;
     if completed {
         handoff.context.outcome = Outcome::Escalated;

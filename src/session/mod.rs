@@ -48,6 +48,8 @@ use turn::{AskAgain, Purpose, Stage};
 
 /// How many deadlines may fall on one moment. More would mean that one of them is never dealt with.
 const MOST_AT_ONCE: usize = 8;
+/// How many outputs of one input there is room for between inputs.
+const MOST_KEPT: usize = 8;
 
 /// Something that happened to the call.
 #[derive(Debug)]
@@ -252,6 +254,14 @@ impl Session {
             }
         }
         std::mem::take(&mut self.out)
+    }
+
+    /// Takes the outputs of the last input back, once they are carried out: their place is used again.
+    pub fn recycle(&mut self, mut outputs: Outputs) {
+        outputs.clear();
+        if self.out.is_empty() && outputs.capacity() <= MOST_KEPT {
+            self.out = outputs;
+        }
     }
 
     /// When to call [`Session::handle_input`] with [`Input::DeadlinePassed`].

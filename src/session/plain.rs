@@ -2,8 +2,10 @@
 
 use crate::handoff::{Author, Handoff, Line, Sentiment, Speaker, Trigger, cut, summarise};
 use crate::ids::CallSid;
+use crate::mask::Also;
 use crate::phrases::{Mood, mood};
 use crate::record::Memory;
+use crate::redact;
 
 /// How much of the conversation travels with the document.
 const TRANSCRIPT_LINES: usize = 12;
@@ -27,9 +29,11 @@ pub(super) fn plain(
     call_sid: CallSid,
     handoff_id: String,
     trigger: Trigger,
-    transcript: Vec<Line>,
+    mut transcript: Vec<Line>,
     language: &str,
 ) -> Handoff {
+    // All of it, before anything is cut: what is left out may tell what digits are.
+    redact::lines(&mut transcript, Also::NOTHING);
     let caller = transcript.iter().filter(|line| line.who == Speaker::Caller);
     let mut handoff = Handoff::bare(call_sid, handoff_id, trigger);
     handoff.sentiment = match mood(caller.map(|line| line.text.expose().as_str()), language) {
@@ -51,4 +55,34 @@ pub(super) fn excerpt(mut transcript: Vec<Line>) -> Vec<Line> {
         line.text = cut(line.text.expose(), TRANSCRIPT_LINE).into();
     }
     transcript
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{State, Steps, Turn, TurnKey};
+
+    #[test]
+    fn a_question_that_is_cut_tells_what_was_answered() {
+        let question = format!("{} what is the security code?", "so that I can look it up for you".repeat(7));
+        let turn = |who, text: &str| Turn {
+            key: TurnKey::default(),
+            who,
+            text: text.into(),
+            heard: usize::MAX,
+            interrupted: false,
+            runs: Vec::new(),
+            steps: Steps::default(),
+            answers: None,
+        };
+        let small_talk = [(Speaker::Agent, "Thank you."), (Speaker::Caller, "hello?")].repeat(6);
+        for later in [0, small_talk.len()] {
+            let mut turns = vec![turn(Speaker::Agent, &question), turn(Speaker::Caller, "123")];
+            turns.extend(small_talk[..later].iter().map(|(who, text)| turn(*who, text)));
+            let memory = Memory { turns, state: State::default() };
+            let handoff = handoff_from(&memory, "CA1".parse().unwrap(), "HO1".into(), Trigger::Key);
+            let document = handoff.to_handoff_data();
+            assert!(document.contains("***") && !document.contains("123"), "{document}");
+        }
+    }
 }

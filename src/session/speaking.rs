@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use smol_str::{SmolStr, format_smolstr};
+
 use super::Session;
 use super::history::{ReplyId, Step};
 use crate::relay::{Outbound, Speech};
@@ -79,7 +81,7 @@ impl Session {
         self.cycle.speakable = None;
         if std::mem::take(&mut self.cycle.open) {
             let interruptible = self.interruptible();
-            self.send(Outbound::Text(Speech { token: String::new(), last: true, interruptible }));
+            self.send(Outbound::Text(Speech { token: SmolStr::default(), last: true, interruptible }));
         }
         self.cycle.seam = false;
     }
@@ -101,7 +103,7 @@ impl Session {
         !words.trim().is_empty()
     }
 
-    fn send_text(&mut self, token: String) {
+    fn send_text(&mut self, token: SmolStr) {
         if let Some(leaving) = &mut self.leaving {
             leaving.said_goodbye(&token);
         }
@@ -120,10 +122,10 @@ impl Session {
     }
 
     /// The text with a space before it, where it would run into what stands before.
-    fn seamless(&mut self, text: &str) -> String {
+    fn seamless(&mut self, text: &str) -> SmolStr {
         let spaced = self.cycle.spaced || text.starts_with(char::is_whitespace);
         let apart = std::mem::take(&mut self.cycle.seam) && self.cycle.open && !spaced;
-        if apart { format!(" {text}") } else { text.to_owned() }
+        if apart { format_smolstr!(" {text}") } else { text.into() }
     }
 
     /// A goodbye cannot be talked over.

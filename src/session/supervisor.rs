@@ -3,8 +3,10 @@
 use std::time::Instant;
 
 use super::Session;
+use super::leaving::outrank_completion;
+use super::rules::Cause;
 use super::turn::Stage;
-use crate::handoff::{Trigger, tidy};
+use crate::handoff::{Handoff, Trigger, tidy};
 use crate::pii::Pii;
 
 /// How many notes the model is told of: the latest.
@@ -57,14 +59,18 @@ impl Session {
         }
     }
 
-    /// A person takes over at once. The model is not asked for a summary: the last words may be ours, and
-    /// somebody has decided already.
+    /// A person takes over at once. The model is not asked for a summary nor for a goodbye: the last words may be
+    /// ours, and somebody has decided already. Their reason stands over what a model or a rule gave.
     pub(super) fn take_over(&mut self, reason: Option<&Pii<String>>, now: Instant) {
+        let reason = reason.map(|reason| tidy(reason.expose(), LONGEST_REASON));
+        let reason = reason.filter(|reason| !reason.is_empty()).map(Pii::from);
+        let cause = Cause { reason, ..Trigger::Supervisor.into() };
         if self.leaving.is_some() {
             // A call that was done is not done; one that goes to a person goes there.
-            return self.person_outranks(&Trigger::Supervisor.into());
+            return self.person_outranks(&cause);
         }
-        if self.armed.is_some() {
+        if let Some(armed) = &mut self.armed {
+            armed.cause.reason = cause.reason.or(armed.cause.reason.take());
             self.stop_turn();
             return self.leave_armed(None, &[], now);
         }
@@ -73,16 +79,26 @@ impl Session {
             Stage::Idle | Stage::Asking(_) | Stage::Pausing(_) => None,
         };
         self.stop_turn();
-        if let Some((handoff, reply)) = wish {
-            // The model's own hand-off waited for other tools, and waits no longer.
+        let Some((mut handoff, reply)) = wish else {
+            let mut handoff = self.plain_handoff(Trigger::Supervisor, now);
+            cause.mark(&mut handoff);
+            return self.leave_with_line(handoff, now);
+        };
+        // The model's own hand-off waited for other tools, and waits no longer.
+        if !outrank_completion(&mut handoff, &cause)
+            && let Some(reason) = cause.reason
+        {
+            handoff.reason = reason;
+        }
+        if self.history.said(reply).trim().is_empty() {
+            self.leave_with_line(handoff, now);
+        } else {
             self.leave(handoff, reply, now);
-            return self.person_outranks(&Trigger::Supervisor.into());
         }
-        let mut handoff = self.plain_handoff(Trigger::Supervisor, now);
-        let reason = reason.map(|reason| tidy(reason.expose(), LONGEST_REASON));
-        if let Some(reason) = reason.filter(|reason| !reason.is_empty()) {
-            handoff.reason = reason.into();
-        }
+    }
+
+    /// Leaves with the sentence that connects the caller with a person.
+    fn leave_with_line(&mut self, handoff: Handoff, now: Instant) {
         let line = self.settings.lines.transfer.within(&self.language).map(str::to_owned);
         self.leave_saying(handoff, line, now);
     }

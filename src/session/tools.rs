@@ -174,7 +174,7 @@ impl Session {
             ToolKind::Escalate => {
                 let handoff = self.model_handoff(arguments, now);
                 // Other tools beside it may take a while, and the line may drop meanwhile.
-                self.out.push(Output::Keep(Box::new(handoff.clone())));
+                self.keep(handoff.clone());
                 running.leave_with(handoff);
                 ESCALATED.to_owned()
             }

@@ -108,6 +108,8 @@ pub struct Health {
     pub waiting: u64,
     /// How many notes were lost since the process began.
     pub lost: u64,
+    /// For how long the oldest note has waited that is not written yet.
+    pub lag: Duration,
 }
 
 /// What comes from the nodes that share the database, this one among them.
@@ -213,6 +215,10 @@ impl Store {
             away: open.gauge.away.load(Ordering::Relaxed),
             waiting: open.gauge.waiting.load(Ordering::Relaxed),
             lost: open.gauge.lost.load(Ordering::Relaxed),
+            lag: match open.gauge.oldest.load(Ordering::Relaxed) {
+                0 => Duration::ZERO,
+                oldest => Duration::from_millis(moment().saturating_sub(oldest)),
+            },
         }
     }
 

@@ -32,6 +32,8 @@ pub(super) struct Gauge {
     pub(super) away: AtomicBool,
     pub(super) waiting: AtomicU64,
     pub(super) lost: AtomicU64,
+    /// When the oldest note was taken that is not written yet, in milliseconds since 1970; 0 when all are.
+    pub(super) oldest: AtomicU64,
     /// Whether notes came faster than they were taken, since it was last told.
     pub(super) overrun: AtomicBool,
 }
@@ -47,6 +49,8 @@ pub struct Writer {
     /// Whether the schema is known to be up to date.
     prepared: bool,
     next: Batch,
+    /// When the oldest note in that was taken.
+    oldest: Option<u64>,
     flushes: Vec<oneshot::Sender<bool>>,
     /// Bytes that are being written.
     writing: usize,
@@ -83,6 +87,7 @@ impl Writer {
             limits,
             prepared: false,
             next: Batch::default(),
+            oldest: None,
             flushes: Vec::new(),
             writing: 0,
             prompts: HashMap::new(),
@@ -134,7 +139,12 @@ impl Writer {
     fn take(&mut self, order: Order) {
         match order {
             Order::Flush(done) => self.flushes.push(done),
-            Order::Keep(note) if self.has_room(&note) => self.next.fold(note, self.masked),
+            Order::Keep(note) if self.has_room(&note) => {
+                let oldest = *self.oldest.get_or_insert(note.at);
+                // What is being written is older.
+                let _ = self.gauge.oldest.compare_exchange(0, oldest, Ordering::Relaxed, Ordering::Relaxed);
+                self.next.fold(note, self.masked);
+            }
             Order::Keep(_) => {
                 self.gauge.lost.fetch_add(1, Ordering::Relaxed);
                 if let Some(gap) = self.gap.as_mut().filter(|gap| !gap.full) {
@@ -158,7 +168,7 @@ impl Writer {
     /// written.
     async fn write(&mut self) -> bool {
         let mut backlog = std::mem::take(&mut self.next);
-        let flushes = std::mem::take(&mut self.flushes);
+        let (oldest, flushes) = (self.oldest.take(), std::mem::take(&mut self.flushes));
         backlog.prompts.retain(|version, _| {
             self.prompts.get(version).is_none_or(|at| now().saturating_duration_since(*at) > HOUR)
         });
@@ -174,10 +184,12 @@ impl Writer {
             // What came meanwhile is newer.
             backlog.absorb(std::mem::take(&mut self.next));
             self.next = backlog;
+            self.oldest = oldest.or(self.oldest);
             self.failed(error);
         } else {
             self.succeeded(rows);
         }
+        self.gauge.oldest.store(self.oldest.unwrap_or(0), Ordering::Relaxed);
         self.gauge.waiting.store(self.next.rows() as u64, Ordering::Relaxed);
         for done in flushes {
             let _ = done.send(written.is_ok());

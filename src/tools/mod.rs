@@ -37,6 +37,11 @@ pub struct Tools {
 }
 
 impl Tools {
+    /// The name of a tool by its place.
+    pub fn name(&self, tool: usize) -> &str {
+        self.tools().get(tool).map_or("unknown", |tool| tool.name.as_str())
+    }
+
     /// The tools that were compiled in. None of them needs the network.
     pub fn embedded() -> Self {
         Self::read(&EMBEDDED, None).expect("a test reads the embedded tools")

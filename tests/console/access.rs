@@ -223,6 +223,10 @@ async fn every_answer_tells_the_browser_what_it_may_do() {
         let policy = header("content-security-policy").unwrap_or_default();
         assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
         assert!(policy.contains("base-uri 'none'") && policy.contains("frame-ancestors"), "{path}");
+        assert!(
+            !policy.contains("ws") && !policy.contains('*'),
+            "{path} lets a script send anywhere: {policy}"
+        );
         assert_eq!(header("x-content-type-options").as_deref(), Some("nosniff"), "{path}");
         assert_eq!(header("referrer-policy").as_deref(), Some("no-referrer"), "{path}");
         let stored = header("cache-control").unwrap_or_default();

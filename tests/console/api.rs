@@ -221,7 +221,11 @@ async fn a_database_that_does_not_answer_is_a_problem_and_no_wait_without_end() 
 
 #[tokio::test]
 async fn settings_and_health_tell_what_an_operator_asks() {
-    let settings = [&LOCKED[..], &[("HANDOFF_NUMBER", "+15550100000")]].concat();
+    let file = std::env::temp_dir().join(format!("warmline-about-{}.toml", std::process::id()));
+    std::fs::write(&file, "[timings]\nfiller = 1234\n[redact]\ndesk = [\"phone\"]\n").unwrap();
+    let file_name = file.to_str().unwrap();
+    let settings =
+        [&LOCKED[..], &[("HANDOFF_NUMBER", "+15550100000"), ("WARMLINE_CONFIG", file_name)]].concat();
     let bridge = TestBridge::with(&settings, helpful).await;
     let browser = Browser::signed_in(&bridge).await;
     let settings = browser.get("/api/v1/settings").await;
@@ -236,6 +240,16 @@ async fn settings_and_health_tell_what_an_operator_asks() {
     assert_eq!(item("TWILIO_AUTH_TOKEN")["set"], true);
     assert_eq!(item("PUBLIC_URL")["value"], crate::bridge::PUBLIC);
     assert_eq!(item("OPENAI_MODEL")["from"], "default");
+    let of_file = |table: &str, name: &str| {
+        let tables = settings["file"].as_array().unwrap();
+        let table = tables.iter().find(|found| found["name"] == table).unwrap();
+        let values = table["values"].as_array().unwrap();
+        values.iter().find(|found| found["name"] == name).unwrap()["value"].clone()
+    };
+    assert_eq!(of_file("timings", "filler"), "1234 ms");
+    assert_eq!((of_file("redact", "desk"), of_file("redact", "task")), (json!("phone"), json!("nothing")));
+    assert_eq!((of_file("rules", "upset"), of_file("desk", "link_days")), (json!("2"), json!("30")));
+    std::fs::remove_file(&file).unwrap();
     assert_eq!(settings["targets"][1], "number:+15•••••0000");
     assert!(settings["tools"].as_array().unwrap().iter().any(|tool| tool["kind"] == "escalate"));
     let health = browser.get("/api/v1/health").await;

@@ -9,7 +9,9 @@ mod console;
 #[path = "../faults/mod.rs"]
 mod faults;
 mod handoff_schema;
+mod load;
 mod model;
+mod monitoring;
 mod postgres;
 mod promises;
 mod rehearsal;

@@ -200,7 +200,7 @@ impl Rehearsal {
     fn model(&mut self, action: &Move, place: &str) {
         let request = self.asked.unwrap_or_else(|| panic!("{place}: the model was not asked"));
         let event = match action {
-            Move::Words(words) => ModelEvent::Words(words.clone()),
+            Move::Words(words) => ModelEvent::Words(words.into()),
             Move::Call { name, arguments } => {
                 let id = format!("call_{}", self.calls.len());
                 self.calls.push(ToolCall { id, name: name.clone(), arguments: arguments.as_str().into() });

@@ -331,7 +331,9 @@ impl Watch {
         let Some(latest) = known.last() else { return };
         let request = *which.map_or(latest, |which| which.get(&known));
         let event = match says {
-            Says::Words(words) => ModelEvent::Words(words.replace('X', &self.letters[&request].to_string())),
+            Says::Words(words) => {
+                ModelEvent::Words(words.replace('X', &self.letters[&request].to_string()).into())
+            }
             Says::Done(calls, finish) => ModelEvent::Done {
                 calls: calls.iter().map(|(name, arguments)| self.call(name, arguments)).collect(),
                 finish: *finish,

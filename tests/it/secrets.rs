@@ -5,7 +5,9 @@
 
 use std::fmt::{Debug, Write as _};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -21,11 +23,12 @@ use tracing::{Event, Instrument, Subscriber, info_span};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, registry};
-use warmline::calls::Calls;
+use warmline::calls::{Calls, Order};
 use warmline::chat::{Finish, Message, ModelError, ModelEvent, Obstacle, ToolCall, ToolChoice};
 use warmline::driver::{self, Call, Lost, Patience, Wire};
 use warmline::llm::{Answer, Model, Question};
 use warmline::mask::Also;
+use warmline::meters::Meters;
 use warmline::playbook::{Shelf, Source, Sources};
 use warmline::session::Timings;
 use warmline::store::Store;
@@ -38,9 +41,10 @@ use super::model::Step;
 const CALL: &str = "CA00000000000000000000000000000077";
 
 /// All that must not be found, in small letters.
-const SECRETS: [&str; 22] = [
+const SECRETS: [&str; 24] = [
     "apricot",
     "bergamot",
+    "cherimoya",
     "cranberry",
     "damson",
     "elderberry",
@@ -57,6 +61,7 @@ const SECRETS: [&str; 22] = [
     "quince",
     "rutabaga",
     "tamarillo",
+    "tangelo",
     "5557012345",
     "5559998877",
     "90210864",
@@ -132,6 +137,10 @@ impl<F: Fn(&Question) -> Vec<ModelEvent> + Send + Sync> Model for Scripted<F> {
         stream::iter(events).chain(rest).boxed()
     }
 
+    fn name<'a>(&'a self, _: &'a Question) -> (&'static str, &'a str) {
+        ("nobody", "scripted")
+    }
+
     fn describe(&self) -> String {
         "scripted".to_owned()
     }
@@ -157,12 +166,12 @@ fn socket() -> (Ours, Theirs) {
 impl Wire for Ours {
     type Text = String;
 
-    async fn receive(&mut self) -> Option<String> {
-        self.frames.recv().await
+    fn poll_receive(&mut self, context: &mut std::task::Context<'_>) -> Poll<Option<String>> {
+        self.frames.poll_recv(context)
     }
 
-    async fn send(&mut self, text: String) -> Result<(), Lost> {
-        self.answers.send(text).await.map_err(|_| Lost)
+    async fn send(&mut self, text: &str) -> Result<(), Lost> {
+        self.answers.send(text.to_owned()).await.map_err(|_| Lost)
     }
 
     async fn close(&mut self, _: u16, _: &'static str) {
@@ -266,6 +275,7 @@ impl Stage {
             playbook: self.shelf.current(),
             calls: self.calls.clone(),
             store: Store::none(),
+            meters: Arc::new(Meters::new(SOON).unwrap()),
             timings: timings(),
             rules: Arc::default(),
             patience: Patience { setup: SOON, send: SOON },
@@ -300,7 +310,7 @@ const AGENT: &str =
     "+++\ngreeting = \"Cranberry, this is an AI.\"\n+++\nYou sell damson. {{ caller.name }} {{ parameters }}";
 
 fn words(text: &str) -> ModelEvent {
-    ModelEvent::Words(text.to_owned())
+    ModelEvent::Words(text.into())
 }
 
 fn done(calls: &[(&str, Value)]) -> ModelEvent {
@@ -372,6 +382,28 @@ async fn no_word_of_a_conversation_is_logged() {
         twilio.end().await;
     };
     stage.call(|_| vec![words("Okra."), done(&[("end_call", json!({"reason": "quince"}))])], bye).await;
+    let calls = stage.calls.clone();
+    let look_on = |mut twilio: Theirs| async move {
+        twilio.set_up(CALL).await;
+        let order = |order| calls.order(&CALL.parse().unwrap(), order).unwrap();
+        twilio.say("an elderberry").await;
+        twilio.reply().await;
+        order(Order::Whisper("Offer a cherimoya".into()));
+        twilio.say("another elderberry").await;
+        twilio.reply().await;
+        order(Order::HandOver(Some("Wants a tangelo".into())));
+        twilio.end().await;
+    };
+    let told = Arc::new(AtomicBool::default());
+    let heard = told.clone();
+    let listen = move |question: &Question| {
+        heard.fetch_or(question.system.contains("cherimoya"), Ordering::Relaxed);
+        eager(question)
+    };
+    stage.call(listen, look_on).await;
+    assert!(told.load(Ordering::Relaxed), "the model was told");
+    let document = stage.calls.kept(&CALL.parse().unwrap()).unwrap();
+    assert_eq!(document.reason.expose(), "Wants a tangelo");
     captured.checked(&[CALL, "session began", "session ended", "frame sent", "escalated", "completed"]);
 }
 

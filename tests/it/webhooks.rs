@@ -131,6 +131,31 @@ async fn an_open_server_answers_its_own_machine_only() {
         assert_eq!(tunnelled.status(), 403, "{path}");
         assert!(tunnelled.text().await.unwrap().contains("TWILIO_AUTH_TOKEN"));
     }
+    let own = bridge.base.as_str().trim_end_matches('/').to_owned();
+    for (sends, status) in [
+        (&[][..], 200),
+        (&[("origin", own.as_str()), ("sec-fetch-site", "same-origin")], 200),
+        // A page of the internet, or another one of this machine, in the browser of whoever works here.
+        (&[("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")], 403),
+        (&[("origin", "https://evil.example")], 403),
+        (&[("origin", "http://127.0.0.1:1"), ("sec-fetch-site", "same-site")], 403),
+        (&[("origin", "null")], 403),
+        (&[("sec-fetch-site", "cross-site")], 403),
+    ] {
+        for path in ["/voice/incoming", "/voice/status", "/voice/handoff"] {
+            let post = client.post(bridge.local(path)).header("content-type", FORM.unwrap());
+            let post = post.body("CallSid=CA1");
+            let post = sends.iter().fold(post, |post, (name, value)| post.header(*name, *value));
+            assert_eq!(post.send().await.unwrap().status(), status, "{path} with {sends:?}");
+        }
+        let open = client.get(bridge.local("/voice/relay/x"));
+        let open = sends.iter().fold(open, |open, (name, value)| open.header(*name, *value));
+        let expected = if status == 200 { 426 } else { status };
+        assert_eq!(open.send().await.unwrap().status(), expected, "a socket with {sends:?}");
+    }
+    // A link from elsewhere may lead here; what it shows changes nothing.
+    let linked = client.get(bridge.local("/")).header("sec-fetch-site", "cross-site").send().await.unwrap();
+    assert_eq!(linked.status(), 200);
     let (mut call, mut conversation) = bridge.connected(0).await;
     conversation.say("a human please").await.unwrap();
     conversation.until_end(SOON).await.unwrap();

@@ -98,7 +98,12 @@ export const SETTINGS = {
   prompts: { source: 'embedded', version: '5c1f09ab' },
   tools: [{ name: 'escalate', kind: 'session' }, { name: 'end_call', kind: 'session' }, { name: 'track_parcel', kind: 'http' }],
   targets: ['workflow:WW00000000000000000000000000000000', 'number:+15550100000', 'voicemail'],
-  rules: ['requests', 'emergencies: both', 'silence: 10 s', 'no_progress: 3 turns', 'upset: 2 utterances', 'longest: 30 min'],
+  file: [
+    { name: 'store', values: [{ name: 'retention_days', value: '30' }, { name: 'mask', value: 'true' }] },
+    { name: 'timings', values: [{ name: 'filler', value: '1500 ms' }, { name: 'first_token', value: '3000 ms' }] },
+    { name: 'rules', values: [{ name: 'requests', value: 'true' }, { name: 'emergencies', value: 'both' }, { name: 'silence', value: '10000 ms' }] },
+    { name: 'redact', values: [{ name: 'console', value: 'email, phone' }, { name: 'desk', value: 'nothing' }] },
+  ],
 };
 
 export const audit = (now) => [

@@ -41,6 +41,10 @@ impl Model for Offline {
         Box::pin(stream::iter(std::iter::once_with(events).flatten()))
     }
 
+    fn name<'a>(&'a self, _: &'a Question) -> (&'static str, &'a str) {
+        ("warmline", "embedded")
+    }
+
     fn describe(&self) -> String {
         "embedded agent (fixed rules, no language model)".to_owned()
     }
@@ -48,7 +52,7 @@ impl Model for Offline {
 
 /// Word by word, as a model would.
 fn events(reply: Reply) -> Vec<ModelEvent> {
-    let words = reply.words.split_inclusive(' ').map(|word| ModelEvent::Words(word.to_owned()));
+    let words = reply.words.split_inclusive(' ').map(|word| ModelEvent::Words(word.into()));
     let done = ModelEvent::Done { calls: reply.calls, finish: Finish::Complete };
     words.chain([done]).collect()
 }

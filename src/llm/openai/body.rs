@@ -1,5 +1,9 @@
 //! The request: what the official API and the compatible servers all accept.
 
+use async_openai::types::chat::{
+    ChatCompletionNamedToolChoice, ChatCompletionTool, ChatCompletionToolChoiceOption, ChatCompletionTools,
+    FunctionName, FunctionObject, ToolChoiceOptions,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -8,23 +12,23 @@ use crate::llm::Question;
 
 /// The body of a streaming request. The caller's words come last; nothing is appended.
 #[derive(Serialize)]
-pub(super) struct Body {
+pub(super) struct Request {
     model: String,
     stream: bool,
     messages: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    tools: Vec<Value>,
+    tools: Vec<ChatCompletionTools>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tool_choice: Option<Value>,
+    tool_choice: Option<ChatCompletionToolChoiceOption>,
 }
 
-impl Body {
+impl Request {
     pub(super) fn new(question: &Question, model: &str) -> Self {
         // `system`, not `developer`: every compatible server knows it.
         let system = json!({"role": "system", "content": &*question.system});
-        let tools: Vec<Value> = question.toolbox.tools().iter().map(tool).collect();
+        let tools: Vec<ChatCompletionTools> = question.toolbox.tools().iter().map(tool).collect();
         Self {
             model: model.to_owned(),
             stream: true,
@@ -87,22 +91,27 @@ fn arguments(call: &crate::chat::ToolCall) -> &str {
     if object { text } else { "{}" }
 }
 
-fn tool(tool: &crate::chat::Tool) -> Value {
-    json!({
-        "type": "function",
-        "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters},
+fn tool(tool: &crate::chat::Tool) -> ChatCompletionTools {
+    ChatCompletionTools::Function(ChatCompletionTool {
+        function: FunctionObject {
+            name: tool.name.clone(),
+            description: Some(tool.description.clone()),
+            parameters: Some(tool.parameters.clone()),
+            strict: None,
+        },
     })
 }
 
-fn tool_choice(question: &Question) -> Value {
-    let escalate = || question.toolbox.of_kind(ToolKind::Escalate).map(|tool| &tool.name);
+fn tool_choice(question: &Question) -> ChatCompletionToolChoiceOption {
+    let escalate = || question.toolbox.of_kind(ToolKind::Escalate).map(|tool| tool.name.clone());
+    let never = ChatCompletionToolChoiceOption::Mode(ToolChoiceOptions::None);
     match question.choice {
-        ToolChoice::Auto => json!("auto"),
-        ToolChoice::Never => json!("none"),
-        ToolChoice::Escalate => match escalate() {
-            Some(name) => json!({"type": "function", "function": {"name": name}}),
-            None => json!("none"),
-        },
+        ToolChoice::Auto => ChatCompletionToolChoiceOption::Mode(ToolChoiceOptions::Auto),
+        ToolChoice::Never => never,
+        ToolChoice::Escalate => escalate().map_or(never, |name| {
+            let function = FunctionName { name };
+            ChatCompletionToolChoiceOption::Function(ChatCompletionNamedToolChoice { function })
+        }),
     }
 }
 

@@ -1,17 +1,43 @@
 //! The chunks of an answer, read leniently: servers leave fields out, send empty ones, or add their own.
 
+use std::fmt;
+
+use memchr::memmem;
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use crate::chat::Fragment;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Chunk {
-    #[serde(deserialize_with = "lenient")]
-    pub(super) choices: Vec<Choice>,
+    #[serde(rename = "choices", deserialize_with = "first")]
+    pub(super) choice: Option<Choice>,
     /// Some servers report a failure in the middle of a stream that began well.
     pub(super) error: Option<Value>,
+}
+
+impl Chunk {
+    /// `None` for what is no chunk.
+    pub(super) fn read(data: &[u8]) -> Option<Self> {
+        // Looked at as a whole, text is a fifth of the work that it is string by string.
+        let text = str::from_utf8(data).ok()?;
+        Self::without_envelope(text).or_else(|| serde_json::from_str(text).ok())
+    }
+
+    /// What a chunk says stands in its choices; more than half of it is an envelope, the same for every word.
+    /// A key cannot stand in a text, where its quotation marks would be escaped.
+    fn without_envelope(text: &str) -> Option<Self> {
+        const CHOICES: &str = "\"choices\":";
+        let at = memmem::find(text.as_bytes(), CHOICES.as_bytes())?;
+        if !text.ends_with('}') || memmem::find(text.as_bytes(), b"\"error\"").is_some() {
+            return None;
+        }
+        let mut choices = serde_json::Deserializer::from_str(&text[at + CHOICES.len()..]);
+        Some(Self { choice: first(&mut choices).ok()?, error: None })
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -24,7 +50,7 @@ pub(super) struct Choice {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Delta {
-    pub(super) content: Option<String>,
+    pub(super) content: Option<SmolStr>,
     pub(super) tool_calls: Option<Vec<ToolCallDelta>>,
 }
 
@@ -59,22 +85,29 @@ impl From<ToolCallDelta> for Fragment {
     }
 }
 
-/// Reads the chunks of an answer without a server: the words, and the tool calls. For `fuzz/` alone.
-#[cfg(fuzzing)]
-pub fn read_chunks<'a>(data: impl Iterator<Item = &'a str>) -> (String, Vec<crate::chat::ToolCall>) {
-    let mut words = String::new();
-    let mut calls = crate::chat::ToolCallAssembly::default();
-    let chunks = data.filter_map(|line| serde_json::from_str::<Chunk>(line).ok());
-    for delta in chunks.filter_map(|chunk| chunk.choices.into_iter().next()?.delta) {
-        words.push_str(&delta.content.unwrap_or_default());
-        delta.tool_calls.unwrap_or_default().into_iter().for_each(|fragment| calls.push(fragment.into()));
-    }
-    (words, calls.finish())
-}
+/// The first of a list: one answer was asked for. `null` where a list belongs is an empty one.
+fn first<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Choice>, D::Error> {
+    struct First;
 
-/// `null` where a list belongs is an empty list.
-fn lenient<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Choice>, D::Error> {
-    Ok(Option::deserialize(from)?.unwrap_or_default())
+    impl<'de> Visitor<'de> for First {
+        type Value = Option<Choice>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of choices")
+        }
+
+        fn visit_unit<E>(self) -> Result<Option<Choice>, E> {
+            Ok(None)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut choices: A) -> Result<Option<Choice>, A::Error> {
+            let first = choices.next_element()?;
+            while choices.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(first)
+        }
+    }
+
+    from.deserialize_any(First)
 }
 
 /// Whatever cannot be an index counts as absent.
@@ -85,11 +118,13 @@ fn index<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
     use super::*;
 
     fn words(chunk: &str) -> Option<String> {
-        let chunk: Chunk = serde_json::from_str(chunk).unwrap();
-        chunk.choices.into_iter().next()?.delta?.content
+        Chunk::read(chunk.as_bytes()).unwrap().choice?.delta?.content.map(String::from)
     }
 
     #[test]
@@ -103,6 +138,48 @@ mod tests {
         }
         for chunk in [r#"{}"#, r#"{"choices":null}"#, r#"{"choices":[],"usage":{"total_tokens":3}}"#] {
             assert_eq!(words(chunk), None, "{chunk}");
+        }
+    }
+
+    fn general(chunk: &str) -> Option<Chunk> {
+        serde_json::from_str(chunk).ok()
+    }
+
+    #[test]
+    fn what_is_cut_off_or_an_error_is_read_the_general_way() {
+        for chunk in [
+            r#"{"choices":[{"delta":{"content":"Hi"}}]"#,
+            r#"{"choices":[{"delta":{"content":"Hi"}"#,
+            r#"{"choices":[],"error":{"message":"overloaded"}}"#,
+            r#"{"error":"overloaded","choices":null}"#,
+            r#"{"choices":"none"}"#,
+            "[DONE]",
+            "oops",
+        ] {
+            assert_eq!(
+                format!("{:?}", Chunk::read(chunk.as_bytes())),
+                format!("{:?}", general(chunk)),
+                "{chunk}"
+            );
+        }
+        assert!(Chunk::read(b"{\"choices\":[{\"delta\":{\"content\":\"\xff\"}}]}").is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn the_envelope_makes_no_difference(
+            content in "\\PC{0,12}|[\"\\\\:a-z{}\\[\\],]{0,24}|.?\"choices\":.?", model in "\\PC{0,8}|\"choices\":\\[\\]",
+            before: bool, finish in prop_oneof![Just(json!(null)), Just(json!("stop")), Just(json!(""))],
+        ) {
+            let choices = json!([{"index": 0, "delta": {"content": content}, "finish_reason": finish}, {}]);
+            let (choices, model) = (choices.to_string(), json!(model).to_string());
+            let chunk = if before {
+                format!(r#"{{"model":{model},"choices":{choices},"usage":null}}"#)
+            } else {
+                format!(r#"{{"choices": {choices}, "model": {model}}}"#)
+            };
+            prop_assert_eq!(format!("{:?}", Chunk::read(chunk.as_bytes())), format!("{:?}", general(&chunk)));
+            prop_assert_eq!(words(&chunk), Some(content));
         }
     }
 

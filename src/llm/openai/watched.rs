@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use tracing::{info, warn};
 
 use super::Ready;
@@ -30,7 +30,7 @@ impl Watch {
     }
 
     /// The same answer, watched.
-    pub(super) fn over(mut self, answer: Answer) -> Answer {
+    pub(super) fn over(mut self, answer: impl Stream<Item = ModelEvent> + Send + 'static) -> Answer {
         Box::pin(answer.inspect(move |event| self.saw(event)))
     }
 

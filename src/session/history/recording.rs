@@ -147,11 +147,14 @@ impl From<&Call> for ToolRun {
 /// What we had said before the caller's words: before these, or before those that our own entry answers.
 fn question_before(earlier: &[Entry], entry: &Entry) -> Option<String> {
     let is_caller = |entry: &&Entry| matches!(entry.said, Said::Caller(_));
-    let mut earlier = earlier.iter().rev().filter(|entry| !entry.is_empty()).peekable();
+    // Tools that were called without a word asked the caller nothing.
+    let is_silent = |entry: &Entry| matches!(&entry.said, Said::Reply(reply) if reply.text.trim().is_empty());
+    let mut earlier = earlier.iter().rev().filter(|entry| !is_silent(entry)).peekable();
     if !is_caller(&entry) {
         while earlier.next_if(|entry| !is_caller(entry)).is_some() {}
-        while earlier.next_if(is_caller).is_some() {}
     }
+    // Who says something more answers the same question still.
+    while earlier.next_if(is_caller).is_some() {}
     let mut ours: Vec<&str> = Vec::new();
     while let Some(Entry { said: Said::Reply(reply), .. }) = earlier.next_if(|entry| !is_caller(entry)) {
         ours.push(&reply.text);
@@ -163,6 +166,7 @@ fn question_before(earlier: &[Entry], entry: &Entry) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::ToolCall;
 
     fn words(turns: &[Turn]) -> Vec<(u32, &str, &str)> {
         turns.iter().map(|turn| (turn.key.position, turn.text.expose().as_str(), turn.heard_text())).collect()
@@ -207,6 +211,21 @@ mod tests {
         history.forget_beyond(reply, 0);
         history.caller("wait");
         assert_eq!(words(&history.take_news(|_| None)), [(0, "Hello.", ""), (1, "wait", "wait")]);
+    }
+
+    #[test]
+    fn tools_without_words_part_no_answer_from_its_question() {
+        let mut history = History::default();
+        let reply = history.open_reply();
+        history.say(reply, "What is the security code?");
+        history.caller("wait");
+        let tools = history.open_reply();
+        let call = ToolCall { id: "1".into(), name: "found".into(), arguments: "{}".into() };
+        history.calls(tools, vec![call], |_| false);
+        history.answer(tools, 0, "{}");
+        history.caller("123");
+        let turns = history.take_news(|_| None);
+        assert_eq!(turns.last().unwrap().answers, Some("What is the security code?".into()));
     }
 
     #[test]

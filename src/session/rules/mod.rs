@@ -26,6 +26,7 @@ use super::Session;
 use super::history::ReplyId;
 use crate::handoff::{Handoff, Trigger};
 use crate::phrases::{Meaning, Meanings, sounds_upset};
+use crate::pii::Pii;
 use progress::Progress;
 
 /// The rules of a call. A number of 0 turns a rule off.
@@ -128,11 +129,13 @@ pub(super) struct Cause {
     pub(super) code: Option<String>,
     /// The matter, where it has a name.
     pub(super) topic: Option<String>,
+    /// Why, in the words of whoever decided it.
+    pub(super) reason: Option<Pii<String>>,
 }
 
 impl From<Trigger> for Cause {
     fn from(trigger: Trigger) -> Self {
-        Self { trigger, code: None, topic: None }
+        Self { trigger, code: None, topic: None, reason: None }
     }
 }
 
@@ -145,6 +148,9 @@ impl Cause {
         }
         if let Some(topic) = &self.topic {
             handoff.context.topic = Some(topic.as_str().into());
+        }
+        if let Some(reason) = &self.reason {
+            handoff.reason.clone_from(reason);
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::phrases::{Meaning, Meanings, means, plain_words};
+use crate::phrases::{Meaning, Meanings, plain_words, says};
 use crate::pii::Pii;
 
 /// How many words it takes to say the same again.
@@ -51,13 +51,14 @@ impl Progress {
 
     /// Takes our answer, as it was spoken.
     pub(super) fn answered(&mut self, spoken: &str, language: &str) {
-        self.we_are_lost = means(spoken, language).has(Meaning::NotUnderstood);
+        self.we_are_lost = says(spoken, language, Meaning::NotUnderstood);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::phrases::means;
 
     /// A talk of caller and assistant by turns, and the count after each of the caller's words.
     fn counts(talk: &[(&str, &str)]) -> Vec<u32> {

@@ -31,6 +31,6 @@ impl Topic {
 
     /// Why a person takes over.
     pub(super) fn cause(&self) -> Cause {
-        Cause { trigger: Trigger::Topic, code: self.code.clone(), topic: Some(self.name.clone()) }
+        Cause { code: self.code.clone(), topic: Some(self.name.clone()), ..Trigger::Topic.into() }
     }
 }

@@ -1,0 +1,384 @@
+//! What is counted and timed, for Prometheus. Nothing here names a caller: labels are words of ours, and the few
+//! that a model or a setting chooses are bounded.
+//!
+//! <https://prometheus.io/docs/instrumenting/exposition_formats/>
+
+mod table;
+
+pub use table::{FIGURES, Figure, Kind};
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder};
+use metrics_exporter_prometheus::{
+    BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
+};
+
+use crate::chat::ModelError;
+use crate::handoff::Handoff;
+
+/// The bounds of all times, in seconds: from the bridge's own tenths of a millisecond to a slow model.
+const BOUNDS: [f64; 16] = [
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+/// How many reason codes are told apart: they are the model's to choose.
+const MOST_REASONS: usize = 32;
+/// The longest reason code that is a label of its own.
+const LONGEST_REASON: usize = 40;
+
+/// How many digits in a row a reason code may have as a label.
+const MOST_DIGITS: usize = 3;
+
+/// The stations of hand-offs, as the store calls them.
+const STATES: [&str; 7] = ["queued", "dialled", "answered", "voicemail", "message", "abandoned", "completed"];
+/// What can be wrong with a model: see [`kind`].
+const KINDS: [&str; 13] = [
+    "unreachable",
+    "silent",
+    "refused",
+    "bad_request",
+    "too_long",
+    "rate_limited",
+    "unavailable",
+    "broken",
+    "endless",
+    "empty",
+    "cut_short",
+    "filtered",
+    "resting",
+];
+
+static METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
+
+/// The figures of one server. Those that come often are kept as handles.
+pub struct Meters {
+    recorder: PrometheusRecorder,
+    rendered: PrometheusHandle,
+    reasons: Mutex<HashSet<String>>,
+    /// Questions to the model, first tries alone. [`FIGURES`] says more of each.
+    pub turns: Counter,
+    /// Text frames sent.
+    pub frames: Counter,
+    /// Frames that could not be read.
+    pub dropped: Counter,
+    /// Sessions that took a call up again.
+    pub reconnects: Counter,
+    /// From the caller's last word to the request.
+    pub prompt_to_request: Histogram,
+    /// From the request to the model's first word.
+    pub first_token: Histogram,
+    /// From the model's first word to its frame.
+    pub delta_to_frame: Histogram,
+    /// From the caller's last word to the first frame.
+    pub first_word: Histogram,
+}
+
+/// How the server is, at the moment it is asked.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(missing_docs, reason = "the table of figures says it")]
+pub struct Now {
+    pub calls: usize,
+    pub calls_limit: usize,
+    pub draining: bool,
+    pub store_away: bool,
+    pub store_waiting: u64,
+    pub store_lost: u64,
+    pub store_lag: Duration,
+    pub resident: u64,
+}
+
+/// Why a request was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// It bears no signature.
+    Unsigned,
+    /// Its signature or token does not fit.
+    Forged,
+    /// It comes from another machine, and the server is open to its own alone.
+    Stranger,
+}
+
+/// What came of a run of a tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ran {
+    /// It answered.
+    Well,
+    /// It failed.
+    Badly,
+    /// Nobody waited for it any longer.
+    GivenUp,
+}
+
+impl Meters {
+    /// All figures, at zero. `started` is the time of day, since 1970.
+    ///
+    /// # Errors
+    ///
+    /// Never, as long as the bounds of times are some.
+    pub fn new(started: Duration) -> Result<Self, BuildError> {
+        let mut builder = PrometheusBuilder::new();
+        for time in FIGURES.iter().filter(|figure| figure.kind == Kind::Time) {
+            builder = builder.set_buckets_for_metric(Matcher::Full(time.name.to_owned()), &BOUNDS)?;
+        }
+        let recorder = builder.build_recorder();
+        for Figure { name, kind, meaning, .. } in FIGURES {
+            let (name, meaning) = (KeyName::from_const_str(name), (*meaning).into());
+            match kind {
+                Kind::Counter => recorder.describe_counter(name, None, meaning),
+                Kind::Gauge => recorder.describe_gauge(name, None, meaning),
+                Kind::Time => recorder.describe_histogram(name, None, meaning),
+            }
+        }
+        let counter = |name| recorder.register_counter(&Key::from_static_name(name), &METADATA);
+        let time = |name| recorder.register_histogram(&Key::from_static_name(name), &METADATA);
+        let meters = Self {
+            rendered: recorder.handle(),
+            reasons: Mutex::default(),
+            turns: counter(table::TURNS),
+            frames: counter(table::FRAMES),
+            dropped: counter(table::DROPPED),
+            reconnects: counter(table::RECONNECTS),
+            prompt_to_request: time(table::PROMPT_TO_REQUEST),
+            first_token: time(table::FIRST_TOKEN),
+            delta_to_frame: time(table::DELTA_TO_FRAME),
+            first_word: time(table::FIRST_WORD),
+            recorder,
+        };
+        meters.begin_at_zero();
+        meters.gauge(table::BUILD, &[("version", env!("CARGO_PKG_VERSION"))]).set(1.0);
+        meters.gauge(table::STARTED, &[]).set(started.as_secs_f64());
+        Ok(meters)
+    }
+
+    /// A counter that appears with its first event has no growth that a rule could see.
+    fn begin_at_zero(&self) {
+        let known: [(&'static str, &'static str, &[&'static str]); 5] = [
+            (table::SESSIONS, "outcome", &["escalated", "completed", "closed", "superseded"]),
+            (table::SHED, "reason", &["calls", "memory", "draining"]),
+            (table::HANDOFFS, "state", &STATES),
+            (table::REFUSED, "reason", &["unsigned", "forged", "stranger"]),
+            (table::MODEL_ERRORS, "kind", &KINDS),
+        ];
+        for (name, label, values) in known {
+            for value in values {
+                self.counter(name, &[(label, value)]).absolute(0);
+            }
+        }
+    }
+
+    /// Everything, as Prometheus reads it.
+    pub fn render(&self, now: &Now) -> String {
+        let truth = |yes| if yes { 1.0 } else { 0.0 };
+        for (name, value) in [
+            (table::CALLS, now.calls as f64),
+            (table::CALLS_LIMIT, now.calls_limit as f64),
+            (table::DRAINING, truth(now.draining)),
+            (table::STORE_AWAY, truth(now.store_away)),
+            (table::STORE_WAITING, now.store_waiting as f64),
+            (table::STORE_LAG, now.store_lag.as_secs_f64()),
+            (table::RESIDENT, now.resident as f64),
+        ] {
+            self.gauge(name, &[]).set(value);
+        }
+        self.counter(table::STORE_LOST, &[]).absolute(now.store_lost);
+        self.rendered.render()
+    }
+
+    /// Takes up what was timed since. Without it, times that nobody asks for would pile up.
+    pub fn tidy(&self) {
+        self.rendered.run_upkeep();
+    }
+
+    /// A relay session ended.
+    pub fn session_ended(&self, outcome: &'static str) {
+        self.counter(table::SESSIONS, &[("outcome", outcome)]).increment(1);
+    }
+
+    /// A call went to a person before it met the AI.
+    pub fn shed(&self, reason: &'static str) {
+        self.counter(table::SHED, &[("reason", reason)]).increment(1);
+    }
+
+    /// A call was handed to a person.
+    pub fn escalated(&self, handoff: &Handoff) {
+        let reason = self.reason(&handoff.reason_code);
+        let labels = [("trigger", handoff.context.trigger.word()), ("reason", reason)];
+        self.labelled(table::ESCALATIONS, labels.map(|(name, value)| Label::new(name, value)).to_vec());
+    }
+
+    /// A hand-off came to a station.
+    pub fn handed_off(&self, state: &'static str) {
+        self.counter(table::HANDOFFS, &[("state", state)]).increment(1);
+    }
+
+    /// A request to a model failed.
+    pub fn model_failed(&self, error: &ModelError) {
+        self.counter(table::MODEL_ERRORS, &[("kind", kind(error))]).increment(1);
+    }
+
+    /// A tool ran outside the session.
+    pub fn tool_ran(&self, tool: &str, ran: Ran, took: Duration) {
+        let result = match ran {
+            Ran::Well => "ok",
+            Ran::Badly => "failed",
+            Ran::GivenUp => "given_up",
+        };
+        let tool = Label::new("tool", tool.to_owned());
+        self.labelled(table::TOOL_RUNS, vec![tool.clone(), Label::from_static_parts("result", result)]);
+        if ran == Ran::Well {
+            let key = Key::from_parts(table::TOOL_TIME, vec![tool]);
+            self.recorder.register_histogram(&key, &METADATA).record(took.as_secs_f64());
+        }
+    }
+
+    /// A request was refused.
+    pub fn refused(&self, why: Refusal) {
+        let reason = match why {
+            Refusal::Unsigned => "unsigned",
+            Refusal::Forged => "forged",
+            Refusal::Stranger => "stranger",
+        };
+        self.counter(table::REFUSED, &[("reason", reason)]).increment(1);
+    }
+
+    /// The label for a reason code: itself, if it looks like one and there are not too many.
+    fn reason(&self, code: &str) -> String {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let mut known = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
+        // A number in it may be somebody's.
+        let numbers = code.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > MOST_DIGITS);
+        let fits = !numbers && !code.is_empty() && code.len() <= LONGEST_REASON && code.chars().all(plain);
+        if fits && (known.contains(code) || known.len() < MOST_REASONS) {
+            known.insert(code.to_owned());
+            code.to_owned()
+        } else {
+            "other".to_owned()
+        }
+    }
+
+    fn labelled(&self, name: &'static str, labels: Vec<Label>) {
+        self.recorder.register_counter(&Key::from_parts(name, labels), &METADATA).increment(1);
+    }
+
+    fn counter(&self, name: &'static str, labels: &[(&'static str, &'static str)]) -> Counter {
+        self.recorder.register_counter(&key(name, labels), &METADATA)
+    }
+
+    fn gauge(&self, name: &'static str, labels: &[(&'static str, &'static str)]) -> Gauge {
+        self.recorder.register_gauge(&key(name, labels), &METADATA)
+    }
+}
+
+fn key(name: &'static str, labels: &[(&'static str, &'static str)]) -> Key {
+    let labels = labels.iter().map(|(name, value)| Label::from_static_parts(name, value));
+    Key::from_parts(name, labels.collect::<Vec<_>>())
+}
+
+/// The word for what kind of failure it is.
+pub fn kind(error: &ModelError) -> &'static str {
+    match error {
+        ModelError::Unreachable(_) => "unreachable",
+        ModelError::Silent { .. } => "silent",
+        ModelError::Refused { .. } => "refused",
+        ModelError::BadRequest { .. } => "bad_request",
+        ModelError::TooLong => "too_long",
+        ModelError::RateLimited { .. } => "rate_limited",
+        ModelError::Unavailable { .. } => "unavailable",
+        ModelError::Broken => "broken",
+        ModelError::Endless => "endless",
+        ModelError::Empty => "empty",
+        ModelError::CutShort => "cut_short",
+        ModelError::Filtered => "filtered",
+        ModelError::Resting => "resting",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handoff::Trigger;
+
+    fn meters() -> Meters {
+        Meters::new(Duration::from_secs(1_800_000_000)).unwrap()
+    }
+
+    #[test]
+    fn every_figure_has_a_name_of_prometheus_and_is_explained() {
+        for (index, Figure { name, kind, labels, meaning }) in FIGURES.iter().enumerate() {
+            let plain = |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            assert!(plain(name) && labels.iter().all(|label| plain(label)), "{name}");
+            assert_eq!(*kind == Kind::Counter, name.ends_with("_total"), "{name}");
+            assert!(*kind != Kind::Time || name.ends_with("_seconds"), "{name}");
+            assert!(
+                !meaning.is_empty() && FIGURES[..index].iter().all(|other| other.name != *name),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_happened_is_told_to_prometheus() {
+        let meters = meters();
+        meters.turns.increment(2);
+        meters.first_word.record(0.3);
+        meters.session_ended("escalated");
+        meters.shed("memory");
+        meters.handed_off("queued");
+        meters.refused(Refusal::Forged);
+        meters.model_failed(&ModelError::Silent { waited_ms: 3_000 });
+        meters.tool_ran("look_up", Ran::Well, Duration::from_millis(40));
+        meters.tool_ran("look_up", Ran::GivenUp, Duration::from_secs(9));
+        let text = meters.render(&Now { calls: 7, store_lost: 3, ..Now::default() });
+        for line in [
+            "warmline_turns_total 2",
+            "warmline_first_word_seconds_bucket{le=\"0.25\"} 0",
+            "warmline_first_word_seconds_bucket{le=\"0.5\"} 1",
+            "warmline_sessions_total{outcome=\"escalated\"} 1",
+            "warmline_shed_calls_total{reason=\"memory\"} 1",
+            "warmline_handoffs_total{state=\"queued\"} 1",
+            "warmline_refused_requests_total{reason=\"forged\"} 1",
+            "warmline_model_errors_total{kind=\"silent\"} 1",
+            "warmline_tool_runs_total{tool=\"look_up\",result=\"ok\"} 1",
+            "warmline_tool_runs_total{tool=\"look_up\",result=\"given_up\"} 1",
+            "warmline_tool_seconds_count{tool=\"look_up\"} 1",
+            "warmline_calls 7",
+            "warmline_store_lost_total 3",
+            "process_start_time_seconds 1800000000",
+            "# TYPE warmline_calls gauge",
+        ] {
+            assert!(text.lines().any(|said| said == line), "{line} is not in:\n{text}");
+        }
+        // What never happened stands at zero, so that its first time is seen.
+        for line in [
+            "warmline_reconnects_total 0",
+            "warmline_handoffs_total{state=\"answered\"} 0",
+            "warmline_model_errors_total{kind=\"resting\"} 0",
+        ] {
+            assert!(text.lines().any(|said| said == line), "{line} is not in:\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_model_cannot_make_up_labels_without_end() {
+        let meters = meters();
+        let escalate = |code: &str| {
+            let call = "CA1".parse().unwrap();
+            let mut handoff = Handoff::bare(call, "HO1".into(), Trigger::Model);
+            handoff.reason_code = code.to_owned();
+            meters.escalated(&handoff);
+        };
+        for number in 0..100 {
+            escalate(&format!("code_{number}"));
+        }
+        escalate("code_1");
+        escalate("call_5551234");
+        escalate("Müller\" sagt {x}");
+        let text = meters.render(&Now::default());
+        let lines = text.lines().filter(|line| line.starts_with("warmline_escalations_total{"));
+        assert_eq!(lines.count(), MOST_REASONS + 1, "{text}");
+        assert!(text.contains("reason=\"code_1\"} 2"), "{text}");
+        assert!(text.contains("reason=\"other\"} 70"), "{text}");
+    }
+}
