@@ -289,7 +289,7 @@ impl Keeper {
     /// left may have been told while too many notes waited.
     fn clear(&mut self, now: u64) {
         let calls = &self.calls;
-        let is_over = |(call_sid, card): &(&CallSid, &Card)| {
+        let is_over = |(call_sid, card): &(&CallSid, &Box<Card>)| {
             card.is_gone(now) || (card.is_silent(now) && !calls.is_live(call_sid))
         };
         let over: Vec<CallSid> = self.cards.iter().filter(is_over).map(|(sid, _)| sid.clone()).collect();
@@ -535,9 +535,9 @@ mod tests {
             keeper.obey(Errand { call_sid: call_sid.clone(), order, once: once.into(), until });
         }
         let context = std::task::Context::from_waker(std::task::Waker::noop());
-        let next = || presence.poll_order(&context);
+        let next = || presence.poll_news(&context);
         for once in ["a", "c"] {
-            assert_eq!(next(), std::task::Poll::Ready(Order::Whisper(once.into())));
+            assert_eq!(next(), std::task::Poll::Ready(crate::calls::News::Order(Order::Whisper(once.into()))));
         }
         assert!(next().is_pending());
     }

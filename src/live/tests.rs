@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 
 use super::*;
 use crate::calls::{Calls, News};
+use crate::clock::since_epoch;
 use crate::config::Console;
 use crate::gate::{COOKIE, Gate};
 use crate::mask::Also;
@@ -31,11 +32,11 @@ impl Node {
         let (notes, noted) = mpsc::channel(64);
         let calls = Arc::new(Calls::default());
         let keyring = Arc::new(Keyring::new([&SecretString::from("the secret that both share")]));
-        let gate = Arc::new(Gate::new(&Console::Password("correct horse".into()), keyring).await);
+        let gate = Arc::new(Gate::new(&Console::Password("correct horse".into()), keyring.clone()).await);
         let all = Also { email: true, phone: true };
         let (board, mut keeper) = Keeper::new(name.into(), all, noted, calls.clone(), gate.clone());
         keeper.pace = Duration::from_millis(1);
-        let post = Some(keeper.post());
+        let post = Some(keeper.post(keyring));
         let mut running = JoinSet::new();
         running.spawn(keeper.run());
         Self { board, notes, calls, gate, post, _keeper: running }
@@ -52,7 +53,7 @@ impl Node {
 }
 
 fn now() -> u64 {
-    u64::try_from(crate::clock::since_epoch().as_millis()).unwrap()
+    u64::try_from(since_epoch().as_millis()).unwrap()
 }
 
 /// Carries letters between two nodes, each of which hears its own too.
@@ -133,7 +134,7 @@ async fn nodes_tell_each_other_what_they_have_and_what_is_to_be_done() {
     assert_eq!((seen.live.own, seen.live.node.as_str(), seen.kept.is_none()), (false, "one", true));
     assert!(one.board.find(&sid).await.unwrap().live.own);
     let presence = one.calls.enter(&sid);
-    two.board.tell_others(&sid, Order::Whisper("be kind".into())).await;
+    two.board.tell_others(&sid, Order::Whisper("be kind".into())).await.unwrap();
     let news = std::future::poll_fn(|context| presence.poll_news(context));
     let news = tokio::time::timeout(SOON, news).await.unwrap();
     assert_eq!(news, News::Order(Order::Whisper("be kind".into())));
