@@ -242,7 +242,7 @@ mod tests {
         }
         assert_eq!(gate.ended(), [] as [String; 0]);
         gate.sign_out(&visitor.id);
-        assert_eq!(gate.ended(), [visitor.id.clone()], "others can be told");
+        assert_eq!(gate.ended(), [visitor.id.as_str()], "others can be told");
         assert_eq!(gate.visitor(Some(&header)), None);
         assert!(!gate.still_admits(&visitor));
     }
