@@ -30,7 +30,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("twilio", &[]),
     ("token", &["ids"]),
     ("store", &["chat", "clock", "handoff", "ids", "mask", "pii", "record", "redact"]),
-    ("config", &["ids", "mask", "redact", "session", "store"]),
+    ("config", &["ids", "mask", "pii", "redact", "session", "store"]),
     ("gate", &["clock", "config", "ids", "token"]),
     ("tools", &["chat", "handoff", "pii", "prompts"]),
     ("prompts", &["chat", "handoff", "pii", "relay", "session", "twiml"]),

@@ -192,9 +192,11 @@ impl Keeper {
                 let _ = answer.send(Watching { snapshot, changes });
                 self.count_watchers();
                 // Nobody has looked on so far, so nothing was to be shown at a time of its own.
-                let alarm =
-                    |(call_sid, card): (&CallSid, &Box<Card>)| Some((card.changes_at()?, call_sid.clone()));
-                self.alarms.extend(self.cards.iter().filter_map(alarm));
+                let alarms = self
+                    .cards
+                    .iter()
+                    .filter_map(|(call_sid, card)| Some((card.changes_at()?, call_sid.clone())));
+                self.alarms.extend(alarms);
             }
             Ask::List(answer) => {
                 let _ = answer.send(self.all().await);
@@ -289,10 +291,11 @@ impl Keeper {
     /// left may have been told while too many notes waited.
     fn clear(&mut self, now: u64) {
         let calls = &self.calls;
-        let is_over = |(call_sid, card): &(&CallSid, &Box<Card>)| {
+        let is_over = |call_sid: &CallSid, card: &Card| {
             card.is_gone(now) || (card.is_silent(now) && !calls.is_live(call_sid))
         };
-        let over: Vec<CallSid> = self.cards.iter().filter(is_over).map(|(sid, _)| sid.clone()).collect();
+        let over = self.cards.iter().filter(|(call_sid, card)| is_over(call_sid, card));
+        let over: Vec<CallSid> = over.map(|(call_sid, _)| call_sid.clone()).collect();
         let gone: Vec<Gone> = over.iter().map(|call_sid| self.cards[call_sid].gone(call_sid)).collect();
         for call_sid in &over {
             self.cards.remove(call_sid);
@@ -537,7 +540,10 @@ mod tests {
         let context = std::task::Context::from_waker(std::task::Waker::noop());
         let next = || presence.poll_news(&context);
         for once in ["a", "c"] {
-            assert_eq!(next(), std::task::Poll::Ready(crate::calls::News::Order(Order::Whisper(once.into()))));
+            assert_eq!(
+                next(),
+                std::task::Poll::Ready(crate::calls::News::Order(Order::Whisper(once.into())))
+            );
         }
         assert!(next().is_pending());
     }
