@@ -7,7 +7,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
 
 use super::*;
-use crate::calls::{Calls, News};
+use crate::calls::Calls;
 use crate::clock::since_epoch;
 use crate::config::Console;
 use crate::gate::{COOKIE, Gate};
@@ -21,7 +21,6 @@ const SOON: Duration = Duration::from_secs(10);
 struct Node {
     board: Board,
     notes: mpsc::Sender<Note>,
-    calls: Arc<Calls>,
     gate: Arc<Gate>,
     post: Option<Post>,
     _keeper: JoinSet<()>,
@@ -34,12 +33,12 @@ impl Node {
         let keyring = Arc::new(Keyring::new([&SecretString::from("the secret that both share")]));
         let gate = Arc::new(Gate::new(&Console::Password("correct horse".into()), keyring.clone()).await);
         let all = Also { email: true, phone: true };
-        let (board, mut keeper) = Keeper::new(name.into(), all, noted, calls.clone(), gate.clone());
+        let (board, mut keeper) = Keeper::new(name.into(), all, noted, calls, gate.clone());
         keeper.pace = Duration::from_millis(1);
         let post = Some(keeper.post(keyring));
         let mut running = JoinSet::new();
         running.spawn(keeper.run());
-        Self { board, notes, calls, gate, post, _keeper: running }
+        Self { board, notes, gate, post, _keeper: running }
     }
 
     async fn note(&self, call_sid: &str, what: What) {
@@ -123,7 +122,7 @@ async fn many_changes_of_a_call_are_shown_as_one() {
 }
 
 #[tokio::test]
-async fn nodes_tell_each_other_what_they_have_and_what_is_to_be_done() {
+async fn nodes_tell_each_other_what_they_have_and_who_signed_out() {
     let (mut one, mut two) = (Node::new("one").await, Node::new("two").await);
     // Before they hear of each other.
     one.call("CA1", "+15551230000").await;
@@ -133,11 +132,6 @@ async fn nodes_tell_each_other_what_they_have_and_what_is_to_be_done() {
     let seen = until(async || two.board.find(&sid).await).await;
     assert_eq!((seen.live.own, seen.live.node.as_str(), seen.kept.is_none()), (false, "one", true));
     assert!(one.board.find(&sid).await.unwrap().live.own);
-    let presence = one.calls.enter(&sid);
-    two.board.tell_others(&sid, Order::Whisper("be kind".into())).await.unwrap();
-    let news = std::future::poll_fn(|context| presence.poll_news(context));
-    let news = tokio::time::timeout(SOON, news).await.unwrap();
-    assert_eq!(news, News::Order(Order::Whisper("be kind".into())));
     one.note("CA1", What::Over).await;
     let gone = async { while !watching.changes.recv().await.unwrap().gone.contains(&sid) {} };
     tokio::time::timeout(SOON, gone).await.expect("it is gone on the other node too");
