@@ -409,7 +409,8 @@ async fn calls_older_than_the_retention_are_deleted_with_everything(place: Place
         database.pool.execute(sql).await.unwrap();
     }
     let before = Retention::Days(30).before().unwrap();
-    assert_eq!(archive::prune(database.clone(), before).await.unwrap(), 1);
+    // The store's own writer looks for what is too old as well, and may have been first.
+    assert!(archive::prune(database.clone(), before).await.unwrap() <= 1);
     assert_eq!(archive::prune(database.clone(), before).await.unwrap(), 0);
     let archive = place.archive().await;
     assert!(archive.read(&old, Also::NOTHING).await.unwrap().is_none());
