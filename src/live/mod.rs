@@ -1,8 +1,8 @@
 //! Calls as they go on, for whoever looks on: a board fed by the notes that the store gets too.
 //!
-//! A call's task makes a note and goes on. One task of the process folds notes into cards ([`Card`]), and shows
+//! A call's task makes a note and goes on. One task of the process folds notes into cards (`Card`), and shows
 //! what changed at most four times a second, hidden as the settings say. Who reads too slowly gets the whole
-//! board afresh in place of what was missed. Nodes that share PostgreSQL tell each other ([`cluster`]).
+//! board afresh in place of what was missed. Nodes that share PostgreSQL tell each other (`cluster`).
 
 mod card;
 mod cluster;

@@ -32,11 +32,11 @@ pub enum Wish {
 /// What a caller's words carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question {
-    /// Below [`CALLS`].
+    /// Below `CALLS`.
     pub call: u32,
-    /// Below [`MOST`].
+    /// Below `MOST`.
     pub turn: u16,
-    /// Of how many words the answer is to be, below [`MOST`].
+    /// Of how many words the answer is to be, below `MOST`.
     pub words: u16,
     /// What is wanted.
     pub wish: Wish,
