@@ -38,6 +38,8 @@ pub mod session;
 #[cfg(feature = "server")]
 pub mod app;
 #[cfg(feature = "server")]
+pub mod breaker;
+#[cfg(feature = "server")]
 pub mod calls;
 #[cfg(feature = "server")]
 pub mod clock;

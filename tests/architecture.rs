@@ -25,6 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("session", &["chat", "handoff", "ids", "mask", "phrases", "pii", "record", "redact", "relay", "speech"]),
     // 3: the world, one thing each
     ("clock", &[]),
+    ("breaker", &["clock"]),
     ("telemetry", &[]),
     ("meters", &["chat", "handoff"]),
     ("twilio", &[]),
@@ -35,7 +36,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("tools", &["chat", "handoff", "pii", "prompts"]),
     ("prompts", &["chat", "handoff", "pii", "relay", "session", "twiml"]),
     ("playbook", &["prompts", "tools"]),
-    ("llm", &["chat", "clock", "handoff", "phrases", "pii", "playbook", "prompts"]),
+    ("llm", &["breaker", "chat", "clock", "handoff", "phrases", "pii", "playbook", "prompts"]),
     ("calls", &["clock", "handoff", "ids", "pii", "playbook", "record"]),
     (
         "live",
