@@ -33,6 +33,7 @@ pub mod mask;
 pub mod phrases;
 pub mod record;
 pub mod redact;
+pub mod routing;
 pub mod session;
 
 #[cfg(feature = "server")]

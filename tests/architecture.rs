@@ -21,6 +21,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("mask", &[]),
     ("record", &["chat", "handoff", "pii"]),
     ("redact", &["handoff", "mask", "pii", "record"]),
+    ("routing", &[]),
     // 2: the rules of a call
     ("session", &["chat", "handoff", "ids", "mask", "phrases", "pii", "record", "redact", "relay", "speech"]),
     // 3: the world, one thing each
@@ -130,7 +131,7 @@ const HOMES: &[(&str, &[&str])] = &[
 const NOT_IN_THE_CORE: &[&str] = &["axum", "futures_util", "reqwest", "sqlx", "tokio", "tracing"];
 const CORE: &[&str] = &[
     "ids", "pii", "twiml", "relay", "chat", "handoff", "speech", "phrases", "mask", "record", "redact",
-    "session",
+    "routing", "session",
 ];
 
 /// Names that tell a kind of code and not what it is about.
