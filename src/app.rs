@@ -22,7 +22,7 @@ use crate::config::{Access, Config, Limits, ModelCare, ModelSettings, Origin};
 use crate::console;
 use crate::gate::Gate;
 use crate::handoff::DeskLinks;
-use crate::http::{self, Bridge, People};
+use crate::http::{self, Bridge, People, Ways};
 use crate::ids::CallSid;
 #[cfg(feature = "postgres")]
 use crate::live::Post;
@@ -33,6 +33,7 @@ use crate::llm::openai::{Care, Endpoint, OpenAi};
 use crate::meters::Meters;
 use crate::phrases;
 use crate::playbook::{Shelf, Sources};
+use crate::profile::{Profiles, Service};
 use crate::prompts::FileError;
 use crate::store::{Store, StoreError};
 use crate::token::{DeskPass, Keyring, Purpose, nonce};
@@ -221,11 +222,26 @@ fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<
     let embedded = config.models.is_none();
     let people = people(&config, origin.clone());
     let file = config.file_tables();
+    let verifier = Verifier::new(tokens(&config));
+    let service = config.profiles.map(|service| Service {
+        base_url: service.base_url,
+        space: service.space,
+        token: service.token,
+    });
+    let profiles = Arc::new(Profiles::new(service, config.traits.read, parts.meters.clone())?);
+    let ways = Ways {
+        routes: config.routes,
+        profiles,
+        in_task: config.traits.task,
+        in_prompt: config.traits.prompt.into(),
+        hours: config.hours,
+    };
     Ok(Bridge {
         keyring: people.keyring.clone(),
-        verifier: Verifier::new(tokens(&config)),
+        verifier,
         access: config.access,
         people,
+        ways,
         origin,
         model: match config.models {
             Some(models) => {

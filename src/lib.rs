@@ -16,6 +16,9 @@
 //! | 8 | Goodbye, then `end` with the hand-off document | [`session`], [`handoff`] | `Handoff` → `Outbound::End` |
 //! | 9 | Twilio requests the action; we answer `<Enqueue><Task>` | [`http`], [`twiml`] | `Handoff` → `twiml::Response` |
 //!
+//! Before step 2, [`profile`] looks up who calls, and [`routing`] decides by rules whom the caller meets; before step
+//! 9 it decides where the call goes. [`hours`] is the clock of the business.
+//!
 //! Beside the way of a call, [`store`] keeps a [`record`] of it, without what [`mask`] hides. [`live`] shows it
 //! while it goes on, [`desk`] to the person who takes it, [`console`] to whoever looks after all of them, behind
 //! [`gate`]; [`redact`] hides at each exit what must not leave.
@@ -33,10 +36,13 @@ pub mod mask;
 pub mod phrases;
 pub mod record;
 pub mod redact;
+pub mod routing;
 pub mod session;
 
 #[cfg(feature = "server")]
 pub mod app;
+#[cfg(feature = "server")]
+pub mod breaker;
 #[cfg(feature = "server")]
 pub mod calls;
 #[cfg(feature = "server")]
@@ -52,6 +58,8 @@ pub mod driver;
 #[cfg(feature = "server")]
 pub mod gate;
 #[cfg(feature = "server")]
+pub mod hours;
+#[cfg(feature = "server")]
 pub mod http;
 #[cfg(feature = "server")]
 pub mod live;
@@ -61,6 +69,8 @@ pub mod llm;
 pub mod meters;
 #[cfg(feature = "server")]
 pub mod playbook;
+#[cfg(feature = "server")]
+pub mod profile;
 #[cfg(feature = "server")]
 pub mod prompts;
 #[cfg(feature = "server")]

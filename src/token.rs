@@ -57,6 +57,9 @@ pub struct RelayPass {
     /// When it stops being valid, in seconds since 1970.
     #[serde(rename = "x")]
     pub expires: u64,
+    /// How the network vouches for the caller's number, as routing words it.
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<String>,
 }
 
 /// What the `action` URL remembers, so that every node counts alike.
@@ -79,9 +82,12 @@ pub struct TargetState {
     /// The call.
     #[serde(rename = "c")]
     pub call_sid: CallSid,
-    /// Where the target stands in the list.
+    /// Where the target stands in the list that is tried.
     #[serde(rename = "n")]
     pub target: u8,
+    /// The rule of routing that chose the list, by its place in the settings; none chose all of them.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<u8>,
     /// The language spoken, as a BCP 47 tag.
     #[serde(rename = "l")]
     pub language: String,

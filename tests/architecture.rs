@@ -21,21 +21,25 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("mask", &[]),
     ("record", &["chat", "handoff", "pii"]),
     ("redact", &["handoff", "mask", "pii", "record"]),
+    ("routing", &[]),
     // 2: the rules of a call
     ("session", &["chat", "handoff", "ids", "mask", "phrases", "pii", "record", "redact", "relay", "speech"]),
     // 3: the world, one thing each
     ("clock", &[]),
+    ("hours", &[]),
+    ("breaker", &["clock"]),
     ("telemetry", &[]),
     ("meters", &["chat", "handoff"]),
+    ("profile", &["breaker", "clock", "handoff", "hours", "meters", "pii", "routing"]),
     ("twilio", &[]),
     ("token", &["ids"]),
     ("store", &["chat", "clock", "handoff", "ids", "mask", "pii", "record", "redact"]),
-    ("config", &["ids", "mask", "pii", "redact", "session", "store"]),
+    ("config", &["hours", "ids", "mask", "pii", "redact", "routing", "session", "store"]),
     ("gate", &["clock", "config", "ids", "token"]),
     ("tools", &["chat", "handoff", "pii", "prompts"]),
     ("prompts", &["chat", "handoff", "pii", "relay", "session", "twiml"]),
     ("playbook", &["prompts", "tools"]),
-    ("llm", &["chat", "clock", "handoff", "phrases", "pii", "playbook", "prompts"]),
+    ("llm", &["breaker", "chat", "clock", "handoff", "phrases", "pii", "playbook", "prompts"]),
     ("calls", &["clock", "handoff", "ids", "pii", "playbook", "record"]),
     (
         "live",
@@ -50,16 +54,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "driver",
         &[
             "calls", "chat", "clock", "handoff", "ids", "llm", "meters", "mask", "pii", "playbook",
-            "prompts", "record", "relay", "session", "store", "token",
+            "profile", "prompts", "record", "relay", "session", "store", "token",
         ],
     ),
     // 5: the URLs
     (
         "http",
         &[
-            "calls", "chat", "clock", "config", "driver", "gate", "handoff", "ids", "live", "llm", "meters",
-            "mask", "pii", "playbook", "prompts", "redact", "relay", "session", "store", "token", "twilio",
-            "twiml",
+            "calls", "chat", "clock", "config", "driver", "gate", "handoff", "hours", "ids", "live", "llm",
+            "meters", "mask", "pii", "playbook", "profile", "prompts", "redact", "relay", "routing",
+            "session", "store", "token", "twilio", "twiml",
         ],
     ),
     (
@@ -74,7 +78,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "app",
         &[
             "calls", "clock", "config", "console", "gate", "handoff", "http", "ids", "live", "llm", "meters",
-            "phrases", "playbook", "prompts", "store", "token", "tools", "twilio",
+            "phrases", "playbook", "profile", "prompts", "store", "token", "tools", "twilio",
         ],
     ),
     ("caller", &["clock", "pii", "twilio", "twiml"]),
@@ -85,11 +89,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "caller",
             "config",
             "handoff",
+            "hours",
             "http",
             "ids",
             "mask",
             "pii",
             "playbook",
+            "routing",
             "store",
             "telemetry",
             "twiml",
@@ -113,7 +119,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("metrics", &["meters"]),
     ("metrics_exporter_prometheus", &["meters"]),
     ("minijinja", &["desk", "prompts"]),
-    ("moka", &["calls", "gate", "http"]),
+    ("moka", &["calls", "gate", "http", "profile"]),
     ("rust_embed", &["console"]),
     ("utoipa", &["console", "live", "store"]),
     ("utoipa_axum", &["console"]),
@@ -121,7 +127,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("opentelemetry_otlp", &["telemetry"]),
     ("opentelemetry_sdk", &["telemetry"]),
     ("quick_xml", &["twiml"]),
-    ("jiff", &["store"]),
+    ("jiff", &["hours", "store"]),
     ("rustix", &["clock"]),
     ("rustyline", &["cli"]),
     ("sqlx", &["store"]),
@@ -134,7 +140,7 @@ const HOMES: &[(&str, &[&str])] = &[
 const NOT_IN_THE_CORE: &[&str] = &["axum", "futures_util", "reqwest", "sqlx", "tokio", "tracing"];
 const CORE: &[&str] = &[
     "ids", "pii", "twiml", "relay", "chat", "handoff", "speech", "phrases", "mask", "record", "redact",
-    "session",
+    "routing", "session",
 ];
 
 /// Names that tell a kind of code and not what it is about.

@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::Place;
 use super::desk::DeskTable;
+use super::hours::HoursTable;
 use super::limits::{Limits, LimitsTable, open_files};
 use super::model::ModelTable;
+use super::profile::ProfileTable;
 use super::redact::RedactTable;
+use super::routes::RoutesTable;
 use super::rules::RulesTable;
 use super::store::StoreTable;
-use super::targets::{Target, TargetTable, targets};
+use super::targets::{Target, TargetTable, places, targets};
 use crate::session::Timings;
 
 /// The file.
@@ -25,6 +29,12 @@ pub(super) struct File {
     pub(super) desk: DeskTable,
     pub(super) redact: RedactTable,
     targets: Vec<TargetTable>,
+    pub(super) hours: Option<HoursTable>,
+    pub(super) profile: ProfileTable,
+    pub(super) routes: RoutesTable,
+    /// The file itself: what is wrong with a rule is told by line and column.
+    #[serde(skip)]
+    pub(super) text: String,
 }
 
 /// `[timings]`, all in milliseconds but the rate.
@@ -58,7 +68,15 @@ impl File {
     ///
     /// What is wrong, with line and column.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|error| error.to_string().trim_end().replace('\n', "\n    "))
+        let file: Result<Self, _> = toml::from_str(text);
+        let mut file = file.map_err(|error| error.to_string().trim_end().replace('\n', "\n    "))?;
+        file.text = text.to_owned();
+        Ok(file)
+    }
+
+    /// The names of the targets in the file.
+    pub(super) fn places(&self) -> Result<Vec<Place>, Vec<String>> {
+        places(&self.targets)
     }
 
     /// Where people answer, if the file says so.

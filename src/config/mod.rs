@@ -5,11 +5,14 @@
 
 mod desk;
 mod file;
+mod hours;
 mod limits;
 mod model;
 mod origin;
+mod profile;
 mod read;
 mod redact;
+mod routes;
 mod rules;
 mod shown;
 mod store;
@@ -21,6 +24,7 @@ pub use desk::Desk;
 pub use limits::Limits;
 pub use model::ModelCare;
 pub use origin::{Origin, is_loopback_host};
+pub use profile::ProfileTraits;
 pub use read::{Environment, Overrides, Vars};
 pub use shown::{Shown, Source};
 pub use targets::Target;
@@ -31,8 +35,10 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use crate::hours::Hours;
 use crate::ids::{AccountSid, WorkflowSid};
 use crate::redact::Exits;
+use crate::routing::{Place, Routes};
 use crate::session::Timings;
 use crate::session::rules::Rules;
 use crate::store::Options;
@@ -50,6 +56,14 @@ pub struct Config {
     pub account: Option<AccountSid>,
     /// Where people answer, in the order in which they are tried. The last is a voicemail.
     pub targets: Vec<Target>,
+    /// Which way calls go.
+    pub routes: Routes,
+    /// The business's clock, where one is set.
+    pub hours: Option<Hours>,
+    /// Where profiles of callers are, if anywhere.
+    pub profiles: Option<ProfileService>,
+    /// Which of their traits are read, and who gets to see them.
+    pub traits: ProfileTraits,
     /// Signs our links and tokens; derived from the auth token when absent.
     pub secret: Option<SecretString>,
     /// What who reads `/metrics` must bear, if anything.
@@ -98,6 +112,17 @@ pub enum Access {
     Signed(Vec<SecretString>),
     /// Anybody on this machine.
     Loopback,
+}
+
+/// Where profiles of callers are.
+#[derive(Debug, Clone)]
+pub struct ProfileService {
+    /// Up to and without `/spaces`.
+    pub base_url: String,
+    /// The space.
+    pub space: String,
+    /// Its access token.
+    pub token: SecretString,
 }
 
 /// Where a call goes when no workflow takes it.

@@ -7,13 +7,16 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 
 use super::file::File;
-use super::targets::{Target, usual};
+use super::routes::Within;
+use super::targets::{Target, usual, usual_places};
 use super::{
-    Access, Config, ConfigError, Console, HandoffNumber, ModelSettings, Models, Origin, Source, shown, store,
-    table,
+    Access, Config, ConfigError, Console, HandoffNumber, ModelSettings, Models, Origin, Place,
+    ProfileService, Source, shown, store, table,
 };
+use crate::hours::Hours;
 use crate::ids::{AccountSid, WorkflowSid};
 use crate::redact::Exits;
+use crate::routing::Routes;
 use crate::store::Options;
 
 /// The shortest password of the console, in characters.
@@ -136,6 +139,11 @@ impl<V: Vars> Reader<'_, V> {
         }
     }
 
+    /// What was read, or nothing and its problems.
+    fn taken<T>(&mut self, read: Result<T, Vec<String>>) -> Option<T> {
+        read.map_err(|problems| self.problems.extend(problems)).ok()
+    }
+
     fn problem(&mut self, text: &str) {
         self.problems.push(text.to_owned());
     }
@@ -163,6 +171,8 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         }
     }
     let targets = targets(&mut read, &file, signed);
+    let hours = read.taken(file.hours.as_ref().map(|table| table.hours()).transpose()).flatten();
+    let routes = routes(&mut read, &file, &targets, hours.as_ref());
     let everywhere = if signed { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
     let config = Config {
         listen: SocketAddr::new(bind.unwrap_or(everywhere.into()), port),
@@ -170,6 +180,10 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         access: if signed { Access::Signed(tokens) } else { Access::Loopback },
         account: read.parsed("TWILIO_ACCOUNT_SID", AccountSid::configured),
         targets,
+        routes,
+        hours,
+        profiles: profiles(&mut read, &file),
+        traits: file.profile.traits(),
         secret: read.parsed("WARMLINE_SECRET", secret),
         metrics_token: read.parsed("WARMLINE_METRICS_TOKEN", secret),
         models: models(&mut read),
@@ -186,6 +200,7 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         shown: shown::all(vars),
     };
     read.problems.extend(file.desk.problems());
+    read.problems.extend(file.profile.problems());
     if read.problems.is_empty() { Ok(config) } else { Err(ConfigError(read.problems)) }
 }
 
@@ -234,6 +249,52 @@ fn targets(read: &mut Reader<'_, impl Vars>, file: &File, signed: bool) -> Vec<T
             // Without an account the document shows where a workflow would stand.
             let workflow = workflow.or_else(|| (!signed).then(WorkflowSid::nobody));
             usual(workflow, number)
+        }
+    }
+}
+
+/// The rules that say which way a call goes.
+fn routes(
+    read: &mut Reader<'_, impl Vars>,
+    file: &File,
+    targets: &[Target],
+    hours: Option<&Hours>,
+) -> Routes {
+    let places: Vec<Place> = match file.targets() {
+        Some(_) => read.taken(file.places()).unwrap_or_default(),
+        None => usual_places(targets),
+    };
+    // What is wrong with [hours] is told already.
+    let has_hours = hours.is_some() || file.hours.is_some();
+    let traits = file.profile.traits();
+    let within = Within { text: &file.text, targets: &places, traits: &traits, has_hours };
+    read.taken(file.routes.routes(&within)).unwrap_or_default()
+}
+
+/// Where profiles are: a space and its token, or nothing of both.
+fn profiles(read: &mut Reader<'_, impl Vars>, file: &File) -> Option<ProfileService> {
+    let space = read.text("SEGMENT_SPACE_ID");
+    let token = read.text("SEGMENT_PROFILE_TOKEN");
+    let base_url = read.parsed("SEGMENT_PROFILE_BASE_URL", |text| {
+        // The token and callers' numbers travel there.
+        let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+        let private = text.starts_with("https://") || here.iter().any(|begin| text.starts_with(begin));
+        let fits = private && url::Url::parse(text).is_ok();
+        if fits { Ok(text.to_owned()) } else { Err("expected an https URL (http is for this machine alone)") }
+    });
+    match (space, token) {
+        (Some(space), Some(token)) => {
+            let base_url = base_url.unwrap_or_else(|| file.profile.base_url().to_owned());
+            Some(ProfileService { base_url, space, token: token.into() })
+        }
+        (None, None) => None,
+        (Some(_), None) => {
+            read.problem("SEGMENT_PROFILE_TOKEN: SEGMENT_SPACE_ID is of no use without it");
+            None
+        }
+        (None, Some(_)) => {
+            read.problem("SEGMENT_SPACE_ID: SEGMENT_PROFILE_TOKEN is of no use without it");
+            None
         }
     }
 }
@@ -394,6 +455,32 @@ mod tests {
         let models = config.unwrap().models.unwrap();
         assert_eq!(models.primary.base_url, "http://127.0.0.1:1/v1");
         assert_eq!(models.fallback.unwrap().base_url, "http://127.0.0.1:1/v1");
+    }
+
+    #[test]
+    fn callers_are_looked_up_where_a_space_and_its_token_are_set() {
+        let space = ("SEGMENT_SPACE_ID", "spa_x");
+        let token = ("SEGMENT_PROFILE_TOKEN", "secretive");
+        let profiles = load(&[space, token]).unwrap().profiles.unwrap();
+        assert_eq!(
+            (profiles.base_url.as_str(), profiles.space.as_str()),
+            ("https://profiles.segment.com/v1", "spa_x")
+        );
+        assert!(load(&[]).unwrap().profiles.is_none());
+        let here = ("SEGMENT_PROFILE_BASE_URL", "http://127.0.0.1:1/v1");
+        assert_eq!(load(&[space, token, here]).unwrap().profiles.unwrap().base_url, here.1);
+        for (vars, name) in [
+            (vec![space], "SEGMENT_PROFILE_TOKEN"),
+            (vec![token], "SEGMENT_SPACE_ID"),
+            (
+                vec![space, token, ("SEGMENT_PROFILE_BASE_URL", "http://secretive.example.com")],
+                "SEGMENT_PROFILE_BASE_URL",
+            ),
+        ] {
+            let problems = load(&vars).unwrap_err();
+            assert!(problems.len() == 1 && problems[0].starts_with(name), "{problems:?}");
+            assert!(!problems[0].contains("secretive"), "{problems:?}");
+        }
     }
 
     #[test]

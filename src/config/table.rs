@@ -34,6 +34,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("OPENAI_FALLBACK_BASE_URL", "second endpoint, asked when the first failed [OPENAI_BASE_URL]"),
     setting("OPENAI_FALLBACK_MODEL", "model of the second endpoint; setting it switches the second try over"),
     secret("DATABASE_URL", "where calls are kept: sqlite:FILE, postgres:… or none [sqlite:warmline.db]"),
+    setting("SEGMENT_SPACE_ID", "space of Segment in which callers are looked up [nobody is looked up]"),
+    secret("SEGMENT_PROFILE_TOKEN", "access token of that space's Profile API"),
+    setting(
+        "SEGMENT_PROFILE_BASE_URL",
+        "where that API is [https://profiles.segment.com/v1, or the EU host by [profile] region]",
+    ),
     setting("WARMLINE_PROMPTS", "folder of prompts [./prompts if it has agent.md, else embedded]"),
     setting("WARMLINE_TOOLS", "folder of tool manifests [./tools if ./prompts has agent.md, else embedded]"),
     setting("WARMLINE_CONFIG", "settings with structure [./warmline.toml if it exists]"),

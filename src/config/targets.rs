@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::HandoffNumber;
 use super::read::{phone_number, sip_address};
+use super::{HandoffNumber, Place};
 use crate::ids::WorkflowSid;
 
 /// The longest name of a voice queue.
@@ -29,6 +29,7 @@ pub enum Target {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct TargetTable {
+    name: Option<String>,
     workflow: Option<String>,
     queue: Option<String>,
     number: Option<String>,
@@ -62,6 +63,37 @@ fn queue(name: &str) -> Result<Target, &'static str> {
     } else {
         Err("queue: expected a name of 1 to 64 characters")
     }
+}
+
+/// The names that rules of routing know targets by, as the file has them.
+pub(super) fn places(tables: &[TargetTable]) -> Result<Vec<Place>, Vec<String>> {
+    let mut places: Vec<Place> = Vec::new();
+    let mut problems = Vec::new();
+    for (place, table) in tables.iter().enumerate() {
+        let Some(name) = &table.name else { continue };
+        let problem = |what| format!("[[targets]] number {}: name: {what}", place + 1);
+        if name.trim().is_empty() || name.chars().count() > LONGEST_QUEUE {
+            problems.push(problem("expected 1 to 64 characters"));
+        } else if places.iter().any(|other| other.name == *name) {
+            problems.push(problem("another target has it"));
+        } else {
+            places.push(Place { name: name.clone(), place });
+        }
+    }
+    if problems.is_empty() { Ok(places) } else { Err(problems) }
+}
+
+/// The names of the usual targets.
+pub(super) fn usual_places(targets: &[Target]) -> Vec<Place> {
+    let name = |(place, target): (usize, &Target)| {
+        let name = match target {
+            Target::Workflow(_) => "workflow",
+            Target::Number(_) => "number",
+            Target::Queue(_) | Target::Voicemail => return None,
+        };
+        Some(Place { name: name.to_owned(), place })
+    };
+    targets.iter().enumerate().filter_map(name).collect()
 }
 
 /// The list as the file has it; a voicemail stands at its end in any case.
@@ -127,6 +159,15 @@ mod tests {
         assert_eq!(read(list).unwrap(), expected);
         assert!(read(&"[[targets]]\nqueue = \"a\"\n".repeat(11)).is_err(), "more than a document holds");
         assert_eq!(read(&format!("{list}[[targets]]\nvoicemail = true\n")).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_name_stands_for_one_place() {
+        let places = |toml: &str| places(&toml::from_str::<Tables>(toml).unwrap().targets);
+        let two = "[[targets]]\nqueue = \"a\"\n[[targets]]\nname = \"x\"\nqueue = \"b\"\n";
+        assert_eq!(places(two).unwrap(), [Place { name: "x".into(), place: 1 }]);
+        assert!(places(&format!("{two}{two}")).unwrap_err()[0].contains("number 4"));
+        assert!(places("[[targets]]\nname = \" \"\nqueue = \"a\"").is_err());
     }
 
     #[test]

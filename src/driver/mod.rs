@@ -23,6 +23,7 @@ use crate::llm::{Model, Question, Tuning};
 use crate::mask::Also;
 use crate::meters::Meters;
 use crate::playbook::Playbook;
+use crate::profile::{Outcome, Profile, Profiles};
 use crate::prompts::CallFacts;
 use crate::record::Memory;
 use crate::relay::Setup;
@@ -65,6 +66,10 @@ pub struct Call {
     pub pass: RelayPass,
     /// Who answers.
     pub model: Arc<dyn Model>,
+    /// Who knows callers.
+    pub profiles: Arc<Profiles>,
+    /// The traits of a caller that the prompt may use.
+    pub in_prompt: Arc<[String]>,
     /// Prompts and tools, as they were when the call began.
     pub playbook: Arc<Playbook>,
     /// The calls of this process.
@@ -117,7 +122,8 @@ struct Begun<W> {
 async fn begin<W: Wire>(mut wire: W, call: Call) -> Option<Begun<W>> {
     let setup = admission::admitted(&mut wire, &call).await?;
     let presence = call.calls.enter(&call.pass.call_sid);
-    let question = first_question(&call, &setup);
+    let profile = profile(&call, &setup).await;
+    let question = first_question(&call, &setup, &profile);
     // The socket of the session before may still be open on our side: it leaves the conversation first.
     presence.alone().await;
     let memory = memory(&call).await;
@@ -156,15 +162,27 @@ fn began(call: &Call, setup: &Setup) -> Began {
     }
 }
 
+/// Who calls: looked up when the call came in, as a rule, and kept since.
+async fn profile(call: &Call, setup: &Setup) -> Arc<Profile> {
+    let (from, to) = (setup.from.expose().as_str(), setup.to.expose().as_str());
+    let came = Came::new(None, setup.direction.as_deref(), Some(from), Some(to));
+    call.profiles.find(came.caller.as_ref().map(|number| number.expose().as_str())).await
+}
+
 /// Everything that stays the same in all questions of a call.
-fn first_question(call: &Call, setup: &Setup) -> Question {
+fn first_question(call: &Call, setup: &Setup, profile: &Profile) -> Question {
     let front = &call.playbook.prompts.front;
     let facts = CallFacts {
         language: front.language.clone(),
         direction: setup.direction.clone().unwrap_or_else(|| "inbound".to_owned()),
         reconnected: call.pass.attempt > 0,
         caller_name: setup.caller_name.clone(),
-        caller_known: false,
+        caller_known: profile.outcome == Outcome::Found,
+        verified: call.pass.verified.clone().unwrap_or_else(|| "none".to_owned()),
+        traits: profile
+            .named(&call.in_prompt)
+            .map(|(name, value)| (name.to_owned(), value.text().into()))
+            .collect(),
         parameters: setup.parameters.clone(),
     };
     Question {

@@ -12,7 +12,7 @@ mod task;
 pub use read::HandoffError;
 pub(crate) use read::facts;
 pub use summary::summarise;
-pub use task::Contact;
+pub use task::{Contact, Extra, KnownCaller};
 
 use std::collections::BTreeMap;
 
@@ -138,6 +138,8 @@ pub enum Trigger {
     Overload,
     /// Somebody at the console took the call from the AI.
     Supervisor,
+    /// A rule of routing sent the call to a person before it met the AI.
+    Routing,
 }
 
 /// Who wrote a summary.
@@ -209,6 +211,7 @@ impl Trigger {
             Self::Drain => "drain",
             Self::Overload => "overload",
             Self::Supervisor => "supervisor",
+            Self::Routing => "routing",
         }
     }
 
@@ -231,6 +234,7 @@ impl Trigger {
             Self::Drain => "The assistant was being restarted",
             Self::Overload => "The assistant was busy",
             Self::Supervisor => "A supervisor asked for a person to take over",
+            Self::Routing => "The call was routed to a person at once",
         }
     }
 }

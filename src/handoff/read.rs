@@ -107,7 +107,7 @@ pub(crate) fn facts(object: Option<&Map<String, Value>>) -> BTreeMap<String, Pii
 }
 
 /// A workflow expression reads `order-number` as a subtraction, so names hold letters, digits and `_` only.
-fn fact_name(name: &str) -> Option<String> {
+pub(super) fn fact_name(name: &str) -> Option<String> {
     let name: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(40).collect();
     name.chars().any(|c| c != '_').then_some(name)

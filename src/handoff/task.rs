@@ -2,15 +2,67 @@
 //!
 //! <https://www.twilio.com/docs/flex/developer/insights/enhance-integration>
 
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
-use super::budget::add_missing;
+use serde_json::{Map, Value, json};
+
+use super::budget::{add_missing, characters};
+use super::read::fact_name;
 use super::{Handoff, Sentiment};
 use crate::handoff::cut;
 use crate::pii::Pii;
 
 /// Flex Insights keeps the first 128 characters of a value.
 const LONGEST_INSIGHT: usize = 128;
+
+/// The most characters that traits of a profile may take, as JSON.
+const MOST_TRAITS: usize = 600;
+
+/// What a Task gets beside the document.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Extra {
+    /// Keys of the settings, at the top level.
+    pub attributes: BTreeMap<String, Value>,
+    /// What is known of the line the caller is on, under `warmline.caller`.
+    pub caller: Option<KnownCaller>,
+}
+
+/// What is known of the line the caller is on.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct KnownCaller {
+    /// Whether there is a profile of it.
+    pub known: bool,
+    /// How the network vouches for the number.
+    pub verified: &'static str,
+    /// Traits of that profile, the most important first. Those that find no room are left out.
+    pub traits: Vec<(String, Pii<Value>)>,
+}
+
+impl KnownCaller {
+    /// An expression of a workflow would read a hyphen in a name as a subtraction.
+    fn json(&self) -> Value {
+        let mut traits = Map::new();
+        let mut room = MOST_TRAITS;
+        for (name, value) in &self.traits {
+            let Some(name) = fact_name(name) else { continue };
+            let value = match value.expose() {
+                Value::String(text) => insight(text).into(),
+                other @ (Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::Array(_)
+                | Value::Object(_)) => other.clone(),
+            };
+            // Quotes, colon and comma.
+            let takes = name.chars().count() + characters(&value) + 4;
+            if takes <= room && !traits.contains_key(&name) {
+                room -= takes;
+                traits.insert(name, value);
+            }
+        }
+        json!({ "known": self.known, "verified": self.verified, "traits": traits })
+    }
+}
 
 /// Who calls, as the action callback says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,11 +93,19 @@ impl Contact {
 impl Handoff {
     /// The attributes of the Task: the document, who calls, and what analytics read, within the budget.
     pub fn to_task_attributes(&self, contact: &Contact) -> String {
-        self.clone().within_budget(|handoff| handoff.attributes(contact)).to_string()
+        self.to_task_attributes_with(contact, &Extra::default())
     }
 
-    fn attributes(&self, contact: &Contact) -> Value {
+    /// The same, with what the settings and a profile add. No key of the document is replaced.
+    pub fn to_task_attributes_with(&self, contact: &Contact, extra: &Extra) -> String {
+        self.clone().within_budget(|handoff| handoff.attributes(contact, extra)).to_string()
+    }
+
+    fn attributes(&self, contact: &Contact, extra: &Extra) -> Value {
         let mut document = self.document();
+        if let (Some(caller), Some(ours)) = (&extra.caller, document["warmline"].as_object_mut()) {
+            ours.insert("caller".to_owned(), caller.json());
+        }
         let object = document.as_object_mut().expect("the document is an object");
         add_missing(
             object,
@@ -61,6 +121,7 @@ impl Handoff {
                 "conversations": self.conversations(contact),
             }),
         );
+        add_missing(object, &extra.attributes);
         document
     }
 
@@ -114,6 +175,32 @@ mod tests {
     fn a_withheld_number_is_no_phone_of_a_customer() {
         assert_eq!(attributes("+15551230000", None)["customers"]["phone"], "+15551230000");
         assert_eq!(attributes("anonymous", None)["customers"]["phone"], Value::Null);
+    }
+
+    #[test]
+    fn what_is_added_fits_and_replaces_nothing() {
+        let mut handoff = Handoff::bare("CA1".parse().unwrap(), "h1".into(), Trigger::Model);
+        handoff.call_summary = "s".repeat(4_000).into();
+        let attributes = [("skill", "billing"), ("reason", "mine"), ("name", "mine")];
+        let attributes = attributes.map(|(name, value)| (name.to_owned(), value.into()));
+        let long = |name: usize| (format!("long-{name}"), Pii::new(Value::from("\"".repeat(5_000))));
+        let traits =
+            [("tier-name".to_owned(), Pii::new("gold".into())), ("!".to_owned(), Pii::new(1.into()))];
+        let caller = KnownCaller {
+            known: true,
+            verified: "full",
+            traits: traits.into_iter().chain((0..200).map(long)).collect(),
+        };
+        let extra = Extra { attributes: attributes.into(), caller: Some(caller) };
+        let task = handoff.to_task_attributes_with(&Contact::default(), &extra);
+        assert!(task.chars().count() <= BUDGET, "{}", task.len());
+        let task: Value = serde_json::from_str(&task).unwrap();
+        assert_eq!((&task["skill"], &task["name"]), (&"billing".into(), &"Unknown caller".into()));
+        assert_ne!(task["reason"], "mine");
+        let caller = &task["warmline"]["caller"];
+        assert_eq!((&caller["traits"]["tier_name"], &caller["verified"]), (&"gold".into(), &"full".into()));
+        assert!(caller["traits"].as_object().unwrap().len() < 6, "{caller}");
+        assert!(task["callSummary"].as_str().unwrap().len() > 500);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use axum::http::HeaderMap;
 use tracing::{info, info_span, warn};
 
 use super::form::Form;
+use super::known::Caller;
 use super::{Shared, Twiml, incoming, replay};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
@@ -34,7 +35,8 @@ pub(super) async fn answer(
         // From here on a server that ends does not wait for this call any more.
         bridge.calls.asked(&call_sid);
     }
-    bridge.answered.once(key, || (&next(&bridge, &form, handoff)).into())
+    let caller = bridge.caller(&form).await;
+    bridge.answered.once(key, || (&next(&bridge, &form, handoff, &caller)).into())
 }
 
 /// The document of the call: what came back, if it is this call's and can be used; else what the session had
@@ -67,7 +69,7 @@ fn status(form: &Form) -> &str {
     form.word("SessionStatus").unwrap_or("none")
 }
 
-fn next(bridge: &Shared, form: &Form, handoff: Option<Handoff>) -> Response {
+fn next(bridge: &Shared, form: &Form, handoff: Option<Handoff>, caller: &Caller) -> Response {
     let Some(call_sid) = form.call_sid() else {
         warn!("session end without a usable CallSid; the call goes to a person");
         return super::nameless(bridge, Trigger::BridgeFailure);
@@ -91,16 +93,16 @@ fn next(bridge: &Shared, form: &Form, handoff: Option<Handoff>) -> Response {
             bridge.delivered(form, DeliveryState::Completed.into());
             Response::new().hangup()
         }
-        Some(handoff) => bridge.hand_over(form, session, handoff),
+        Some(handoff) => bridge.hand_over(form, session, handoff, caller),
         None => match reconnect(bridge, form, &call_sid) {
             Some((attempt, provider)) => {
                 info!(attempt, code = form.word("ErrorCode"), "socket was lost; connecting again");
-                incoming::connect(bridge, form, call_sid, attempt, provider)
+                incoming::connect(bridge, form, call_sid, attempt, provider, caller)
             }
             // The server was told to end since the document was looked for.
             None => {
                 let handoff = Handoff::bare(call_sid, nonce(), Trigger::BridgeFailure);
-                bridge.hand_over(form, session, handoff)
+                bridge.hand_over(form, session, handoff, caller)
             }
         },
     }

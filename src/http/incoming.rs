@@ -8,12 +8,14 @@ use axum::http::HeaderMap;
 use tracing::{error, info, warn};
 
 use super::form::Form;
+use super::known::Caller;
 use super::{Shared, Twiml, replay};
 use crate::clock::since_epoch;
 use crate::handoff::{Handoff, Trigger};
 use crate::ids::CallSid;
 use crate::playbook::Playbook;
 use crate::prompts::SpokenLanguage;
+use crate::routing::Start;
 use crate::store::What;
 use crate::token::{ActionState, Purpose, RelayPass, nonce};
 use crate::twiml::{Connect, Language, Relay, RelayAttribute, Response};
@@ -29,14 +31,15 @@ pub(super) async fn answer(
 ) -> Twiml {
     let ringing = form.text("CallStatus").is_none_or(|status| status == "ringing");
     let key = replay::key("incoming", &headers, &form, &[]).filter(|_| ringing || is_retry(&headers));
-    bridge.answered.once(key, || (&connect_or_hand_over(&bridge, &form)).into())
+    let caller = bridge.caller(&form).await;
+    bridge.answered.once(key, || (&connect_or_hand_over(&bridge, &form, &caller)).into())
 }
 
 fn is_retry(headers: &HeaderMap) -> bool {
     headers.contains_key("i-twilio-idempotency-token")
 }
 
-fn connect_or_hand_over(bridge: &Shared, form: &Form) -> Response {
+fn connect_or_hand_over(bridge: &Shared, form: &Form, caller: &Caller) -> Response {
     let Some(call_sid) = form.call_sid() else {
         error!("incoming call without a usable CallSid; it goes to a person");
         return super::nameless(bridge, Trigger::BridgeFailure);
@@ -44,20 +47,26 @@ fn connect_or_hand_over(bridge: &Shared, form: &Form) -> Response {
     if !bridge.is_ready() {
         bridge.meters.shed("draining");
         info!(call.sid = %call_sid, "draining: the call goes to a person");
-        return bridge.hand_over(form, 0, bare(call_sid, Trigger::Drain));
+        return bridge.hand_over(form, 0, bare(call_sid, Trigger::Drain), caller);
     }
     if !form.is_live() {
         warn!(call.sid = %call_sid, status = form.word("CallStatus"), "incoming call is over already");
         return Response::new();
     }
+    if let Start::Person { reason_code } = bridge.first(form, caller) {
+        bridge.meters.shed("routing");
+        let mut handoff = bare(call_sid, Trigger::Routing);
+        handoff.reason_code = reason_code.unwrap_or(handoff.reason_code);
+        return bridge.hand_over(form, 0, handoff, caller);
+    }
     if let Err(full) = bridge.room.take(&bridge.calls, &call_sid) {
         bridge.meters.shed(full);
         warn!(call.sid = %call_sid, full, calls = bridge.calls.count(), "no room: the call goes to a person");
-        return bridge.hand_over(form, 0, bare(call_sid, Trigger::Overload));
+        return bridge.hand_over(form, 0, bare(call_sid, Trigger::Overload), caller);
     }
     info!(call.sid = %call_sid, "incoming call");
     bridge.store.note(&call_sid, What::Came(form.came()));
-    connect(bridge, form, call_sid, 0, None)
+    connect(bridge, form, call_sid, 0, None, caller)
 }
 
 /// The document of a call that never met the agent.
@@ -72,6 +81,7 @@ pub(super) fn connect(
     call_sid: CallSid,
     attempt: u8,
     provider: Option<String>,
+    caller: &Caller,
 ) -> Response {
     // A call that is connected again is served already, whatever the limit says.
     bridge.calls.expect(&call_sid, usize::MAX);
@@ -83,6 +93,7 @@ pub(super) fn connect(
         attempt,
         nonce: nonce(),
         expires: since_epoch().as_secs() + PASS,
+        verified: Some(caller.verified().to_owned()),
     };
     let path = format!("/voice/relay/{}", bridge.keyring.seal(Purpose::Relay, &pass));
     let playbook = bridge.calls.pinned(&call_sid, || bridge.shelf.current());

@@ -6,6 +6,7 @@ mod form;
 mod handoff;
 mod health;
 mod incoming;
+mod known;
 mod own_page;
 mod people;
 mod phone;
@@ -19,6 +20,7 @@ mod status;
 mod transfer;
 
 pub use incoming::relay as relay_noun;
+pub use known::{Way, Ways, verified};
 pub use own_page::{Sender, sender};
 pub use people::People;
 pub use relay_socket::limited as limited_socket;
@@ -61,6 +63,7 @@ use crate::token::{Keyring, nonce};
 use crate::twilio::signature::Verifier;
 use crate::twiml;
 use form::Form;
+use known::Caller;
 
 /// Everything the URLs need. One per server.
 pub struct Bridge {
@@ -74,6 +77,8 @@ pub struct Bridge {
     pub keyring: Arc<Keyring>,
     /// Where people answer.
     pub people: People,
+    /// Which way calls go, and what that is decided by.
+    pub ways: Ways,
     /// The prompts and tools in force.
     pub shelf: Arc<Shelf>,
     /// Who answers callers.
@@ -125,7 +130,7 @@ impl Bridge {
     }
 
     /// Hands a call over with its document. `session` is the number of the one that ended.
-    fn hand_over(&self, form: &Form, session: u8, mut handoff: Handoff) -> twiml::Response {
+    fn hand_over(&self, form: &Form, session: u8, mut handoff: Handoff, caller: &Caller) -> twiml::Response {
         // It may come from elsewhere, and its code is counted.
         redact::handoff(&mut handoff, Also::NOTHING);
         let context = &handoff.context;
@@ -133,11 +138,13 @@ impl Bridge {
         self.meters.escalated(&handoff);
         let call_sid = context.call_sid.clone();
         self.settled(form, session, &handoff);
-        self.delivered(form, self.people.delivery(0));
+        let way = self.way(form, caller, &handoff);
         // The next target gets it too, should the first not take the call.
         self.calls.keep(&call_sid, handoff.clone());
         let playbook = self.calls.pinned(&call_sid, || self.shelf.current());
-        self.people.take(&Transfer::new(self.people.leaving(handoff), form.contact(), &playbook))
+        let call = Transfer::new(self.people.leaving(handoff), form.contact(), &playbook).by(way);
+        self.delivered(form, self.people.delivery(0, &call));
+        self.people.take(&call)
     }
 
     /// Notes what becomes of a call, also of one that the store has not heard of.
@@ -150,7 +157,7 @@ impl Bridge {
 
     /// Hands a call over to the target after the one that did not take it.
     fn pass_on(&self, form: &Form, tried: usize, call: &Transfer) -> twiml::Response {
-        self.delivered(form, self.people.delivery(tried.saturating_add(1)));
+        self.delivered(form, self.people.delivery(tried.saturating_add(1), call));
         self.people.after(tried, call)
     }
 

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::known::Way;
 use super::transfer::Transfer;
 use crate::config::{HandoffNumber, Origin, Target};
 use crate::handoff::{DeskLinks, Handoff};
@@ -37,7 +38,19 @@ pub struct People {
 impl People {
     /// The targets by the names that are noted of a call.
     pub fn names(&self) -> impl Iterator<Item = String> {
-        (0..self.targets.len()).filter_map(|target| self.delivery(target).target)
+        self.targets.iter().filter_map(|target| noted(Some(target)).target)
+    }
+
+    /// The targets that are tried for a call, in their order: those of its rule, else all.
+    fn list(&self, call: &Transfer) -> Vec<&Target> {
+        let chosen = &call.way.decided.targets;
+        let people = |target: &&Target| **target != Target::Voicemail;
+        if chosen.is_empty() {
+            self.targets.iter().take_while(people).collect()
+        } else {
+            // The rule may be that of a node with other settings.
+            chosen.iter().filter_map(|place| self.targets.get(place.place)).filter(people).collect()
+        }
     }
 
     /// The page of a hand-off, where it can be reached.
@@ -60,18 +73,9 @@ impl People {
         self.from(0, call)
     }
 
-    /// What is noted of a call that goes to a target.
-    pub(super) fn delivery(&self, target: usize) -> Delivery {
-        let (name, state) = match self.targets.get(target) {
-            Some(Target::Workflow(workflow)) => (format!("workflow:{workflow}"), DeliveryState::Queued),
-            Some(Target::Queue(name)) => (format!("queue:{name}"), DeliveryState::Queued),
-            Some(Target::Number(HandoffNumber::Phone(number))) => {
-                (format!("number:{number}"), DeliveryState::Dialled)
-            }
-            Some(Target::Number(HandoffNumber::Sip(address))) => (address.clone(), DeliveryState::Dialled),
-            Some(Target::Voicemail) | None => ("voicemail".to_owned(), DeliveryState::Voicemail),
-        };
-        Delivery { target: Some(name), state }
+    /// What is noted of a call that goes to the target at this place of its list.
+    pub(super) fn delivery(&self, place: usize, call: &Transfer) -> Delivery {
+        noted(self.list(call).get(place).copied())
     }
 
     /// Hands a call over to the target after the one that did not take it.
@@ -83,7 +87,7 @@ impl People {
     /// a server that is in trouble. What was tried is followed by what comes next in the document itself.
     pub fn without_callbacks(&self, call: &Transfer) -> Response {
         let mut response = Response::new();
-        for target in &self.targets {
+        for target in self.list(call) {
             response = match target {
                 Target::Workflow(_) | Target::Queue(_) => match enqueue(target, call) {
                     Some(queue) => response.enqueue(queue),
@@ -101,12 +105,12 @@ impl People {
     /// Every target from this one on: the verbs behind the first one are Twilio's own way on, should we not be
     /// there to be asked.
     fn from(&self, first: usize, call: &Transfer) -> Response {
-        let targets = self.targets.iter().enumerate().skip(first);
-        let people = targets.take_while(|(_, target)| **target != Target::Voicemail);
+        let list = self.list(call);
+        let people = list.iter().enumerate().skip(first);
         let response = people.fold(Response::new(), |response, (number, target)| {
             self.try_target(response, number, target, call)
         });
-        let action = self.action("/voice/recording", self.targets.len(), call);
+        let action = self.action("/voice/recording", list.len(), call);
         response
             .say(call.say(&call.lines.leave_message))
             .record(Record::new().action(&action).max_length(LONGEST_MESSAGE).play_beep(true))
@@ -129,17 +133,37 @@ impl People {
         let state = TargetState {
             call_sid: call.handoff.context.call_sid.clone(),
             target: target.try_into().unwrap_or(u8::MAX),
+            rule: call.way.rule.and_then(|rule| rule.try_into().ok()),
             language: call.language.clone(),
         };
         self.origin.http(&format!("{path}?s={}", self.keyring.seal(Purpose::Target, &state)))
     }
 }
 
+/// What is noted of a call that goes to a target; without one the caller leaves a message.
+fn noted(target: Option<&Target>) -> Delivery {
+    let (name, state) = match target {
+        Some(Target::Workflow(workflow)) => (format!("workflow:{workflow}"), DeliveryState::Queued),
+        Some(Target::Queue(name)) => (format!("queue:{name}"), DeliveryState::Queued),
+        Some(Target::Number(HandoffNumber::Phone(number))) => {
+            (format!("number:{number}"), DeliveryState::Dialled)
+        }
+        Some(Target::Number(HandoffNumber::Sip(address))) => (address.clone(), DeliveryState::Dialled),
+        Some(Target::Voicemail) | None => ("voicemail".to_owned(), DeliveryState::Voicemail),
+    };
+    Delivery { target: Some(name), state }
+}
+
 /// The queue of a target that has one.
 fn enqueue(target: &Target, call: &Transfer) -> Option<Enqueue> {
     match target {
         Target::Workflow(workflow) => {
-            let task = Task::new(&call.handoff.to_task_attributes(&call.contact));
+            let Way { decided, extra, .. } = &call.way;
+            let task = Task::new(&call.handoff.to_task_attributes_with(&call.contact, extra));
+            let task = match decided.priority {
+                Some(priority) => task.priority(priority),
+                None => task,
+            };
             Some(Enqueue::workflow(workflow).task(task))
         }
         Target::Queue(name) => Some(Enqueue::queue(name)),

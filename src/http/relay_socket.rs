@@ -52,6 +52,8 @@ pub(super) async fn open(
         playbook: bridge.calls.pinned(&pass.call_sid, || bridge.shelf.current()),
         pass,
         model: bridge.model.clone(),
+        profiles: bridge.ways.profiles.clone(),
+        in_prompt: bridge.ways.in_prompt.clone(),
         calls: bridge.calls.clone(),
         store: bridge.store.clone(),
         meters: bridge.meters.clone(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Shared;
 use super::form::Form;
+use super::known::Way;
 use crate::chat;
 use crate::handoff::{Contact, Handoff, Trigger};
 use crate::ids::CallSid;
@@ -25,6 +26,8 @@ pub struct Transfer {
     pub lines: Arc<Lines>,
     /// The language spoken, as a BCP 47 tag.
     pub language: String,
+    /// How it goes there.
+    pub way: Way,
 }
 
 impl Transfer {
@@ -32,7 +35,12 @@ impl Transfer {
     pub fn new(handoff: Handoff, contact: Contact, playbook: &Playbook) -> Self {
         let spoken = Some(&handoff.context.language).filter(|language| !language.is_empty());
         let language = spoken.unwrap_or(&playbook.prompts.front.language).clone();
-        Self { handoff, contact, lines: playbook.prompts.lines.clone(), language }
+        Self { handoff, contact, lines: playbook.prompts.lines.clone(), language, way: Way::default() }
+    }
+
+    /// The same call, on the way that routing chose.
+    pub(super) fn by(self, way: Way) -> Self {
+        Self { way, ..self }
     }
 
     /// A call of which nothing is known.
@@ -59,7 +67,9 @@ impl Transfer {
             Some(decided) => decided,
             None => bridge.told(&call_sid).await,
         };
-        let mut call = Self::new(bridge.people.leaving(handoff), form.contact(), &current);
+        let caller = bridge.caller(form).await;
+        let way = bridge.way_again(state.as_ref().and_then(|state| state.rule), &caller);
+        let mut call = Self::new(bridge.people.leaving(handoff), form.contact(), &current).by(way);
         let tried = state.map(|state| {
             call.language = state.language;
             usize::from(state.target)

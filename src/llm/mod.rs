@@ -1,6 +1,5 @@
 //! One streamed answer from a model. A provider's own types do not leave this module.
 
-mod breaker;
 mod hedge;
 pub mod offline;
 pub mod openai;

@@ -22,9 +22,9 @@ use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::breaker::Breaker;
 use crate::chat::{ModelError, ModelEvent, ToolChoice};
 use crate::clock::now;
-use crate::llm::breaker::Breaker;
 use crate::llm::hedge::hedged;
 use crate::llm::{Answer, Model, Question};
 use crate::pii::bare_address;

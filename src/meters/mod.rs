@@ -50,6 +50,20 @@ const KINDS: [&str; 13] = [
     "resting",
 ];
 
+/// What comes of looking a caller up.
+const LOOKUPS: [&str; 10] = [
+    "found",
+    "unknown",
+    "cached",
+    "late",
+    "unreachable",
+    "refused",
+    "rate_limited",
+    "unavailable",
+    "broken",
+    "resting",
+];
+
 static METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 
 /// The figures of one server. Those that come often are kept as handles.
@@ -154,12 +168,13 @@ impl Meters {
 
     /// A counter that appears with its first event has no growth that a rule could see.
     fn begin_at_zero(&self) {
-        let known: [(&'static str, &'static str, &[&'static str]); 5] = [
+        let known: [(&'static str, &'static str, &[&'static str]); 6] = [
             (table::SESSIONS, "outcome", &["escalated", "completed", "closed", "superseded"]),
-            (table::SHED, "reason", &["calls", "memory", "draining"]),
+            (table::SHED, "reason", &["calls", "memory", "draining", "routing"]),
             (table::HANDOFFS, "state", &STATES),
             (table::REFUSED, "reason", &["unsigned", "forged", "stranger"]),
             (table::MODEL_ERRORS, "kind", &KINDS),
+            (table::PROFILES, "result", &LOOKUPS),
         ];
         for (name, label, values) in known {
             for value in values {
@@ -231,6 +246,27 @@ impl Meters {
             let key = Key::from_parts(table::TOOL_TIME, vec![tool]);
             self.recorder.register_histogram(&key, &METADATA).record(took.as_secs_f64());
         }
+    }
+
+    /// A caller was looked up, or would have been. `took` is how long the call waited, if it did.
+    pub fn profile_looked_up(&self, result: &'static str, took: Option<Duration>) {
+        self.counter(table::PROFILES, &[("result", result)]).increment(1);
+        if let Some(took) = took {
+            self.recorder
+                .register_histogram(&key(table::PROFILE_TIME, &[]), &METADATA)
+                .record(took.as_secs_f64());
+        }
+    }
+
+    /// A caller was looked up before.
+    pub fn profile_from_memory(&self) {
+        self.profile_looked_up("cached", None);
+    }
+
+    /// A rule of routing decided, or none. Their names are the settings', of which there are not many.
+    pub fn routed(&self, at: &'static str, rule: Option<&str>) {
+        let rule = Label::new("rule", rule.unwrap_or("default").to_owned());
+        self.labelled(table::ROUTES, vec![Label::from_static_parts("at", at), rule]);
     }
 
     /// A request was refused.
@@ -330,6 +366,10 @@ mod tests {
         meters.model_failed(&ModelError::Silent { waited_ms: 3_000 });
         meters.tool_ran("look_up", Ran::Well, Duration::from_millis(40));
         meters.tool_ran("look_up", Ran::GivenUp, Duration::from_secs(9));
+        meters.profile_looked_up("late", Some(Duration::from_millis(400)));
+        meters.profile_from_memory();
+        meters.routed("start", Some("heavy reader"));
+        meters.routed("handoff", None);
         let text = meters.render(&Now { calls: 7, store_lost: 3, ..Now::default() });
         for line in [
             "warmline_turns_total 2",
@@ -343,6 +383,11 @@ mod tests {
             "warmline_tool_runs_total{tool=\"look_up\",result=\"ok\"} 1",
             "warmline_tool_runs_total{tool=\"look_up\",result=\"given_up\"} 1",
             "warmline_tool_seconds_count{tool=\"look_up\"} 1",
+            "warmline_profile_lookups_total{result=\"late\"} 1",
+            "warmline_profile_lookups_total{result=\"cached\"} 1",
+            "warmline_profile_seconds_count 1",
+            "warmline_routes_total{at=\"start\",rule=\"heavy reader\"} 1",
+            "warmline_routes_total{at=\"handoff\",rule=\"default\"} 1",
             "warmline_calls 7",
             "warmline_store_lost_total 3",
             "process_start_time_seconds 1800000000",

@@ -52,6 +52,9 @@ pub(super) const FIRST_TOKEN: &str = "warmline_first_token_seconds";
 pub(super) const DELTA_TO_FRAME: &str = "warmline_delta_to_frame_seconds";
 pub(super) const FIRST_WORD: &str = "warmline_first_word_seconds";
 pub(super) const REFUSED: &str = "warmline_refused_requests_total";
+pub(super) const PROFILES: &str = "warmline_profile_lookups_total";
+pub(super) const PROFILE_TIME: &str = "warmline_profile_seconds";
+pub(super) const ROUTES: &str = "warmline_routes_total";
 pub(super) const STORE_AWAY: &str = "warmline_store_away";
 pub(super) const STORE_WAITING: &str = "warmline_store_waiting_rows";
 pub(super) const STORE_LOST: &str = "warmline_store_lost_total";
@@ -76,7 +79,7 @@ pub const FIGURES: &[Figure] = &[
         SHED,
         Kind::Counter,
         &["reason"],
-        "calls that went to a person before the AI: no room in calls or memory, or draining",
+        "calls that went to a person before the AI: no room in calls or memory, draining, or routing",
     ),
     figure(TURNS, Kind::Counter, &[], "questions to the model, first tries alone"),
     figure(FRAMES, Kind::Counter, &[], "text frames sent to callers"),
@@ -116,6 +119,19 @@ pub const FIGURES: &[Figure] = &[
     ),
     figure(FIRST_WORD, Kind::Time, &[], "from the caller's last word to the first frame of the answer"),
     figure(REFUSED, Kind::Counter, &["reason"], "requests refused: unsigned, forged or stranger"),
+    figure(
+        PROFILES,
+        Kind::Counter,
+        &["result"],
+        "callers looked up: found, unknown, from memory (cached), or the failure; resting while nobody asks",
+    ),
+    figure(PROFILE_TIME, Kind::Time, &[], "how long a caller waited for a profile that was asked for"),
+    figure(
+        ROUTES,
+        Kind::Counter,
+        &["at", "rule"],
+        "decisions of routing at the start and at the handoff, by the rule's name; default where none applied",
+    ),
     figure(STORE_AWAY, Kind::Gauge, &[], "1 while the database cannot be written"),
     figure(STORE_WAITING, Kind::Gauge, &[], "rows that wait to be written"),
     figure(STORE_LOST, Kind::Counter, &[], "notes of calls that were lost"),

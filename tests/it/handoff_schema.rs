@@ -5,7 +5,11 @@ use std::iter::successors;
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
-use warmline::handoff::{Author, BUDGET, Contact, Handoff, Line, Outcome, Sentiment, Speaker, Trigger};
+use warmline::handoff::{
+    Author, BUDGET, Contact, Extra, Handoff, KnownCaller, Line, Outcome, Sentiment, Speaker, Trigger,
+};
+use warmline::pii::Pii;
+use warmline::routing::{Condition, Moment};
 
 const SCHEMA: &str = include_str!("../../docs/handoff.schema.json");
 
@@ -79,7 +83,8 @@ fn triggers() -> impl Iterator<Item = Trigger> {
         Trigger::Emergency => Some(Trigger::Drain),
         Trigger::Drain => Some(Trigger::Overload),
         Trigger::Overload => Some(Trigger::Supervisor),
-        Trigger::Supervisor => None,
+        Trigger::Supervisor => Some(Trigger::Routing),
+        Trigger::Routing => None,
     })
 }
 
@@ -88,6 +93,19 @@ fn contact() -> Contact {
         from: Some("+15551230000".into()),
         to: Some("+15559870000".into()),
         name: Some("Jane Doe".into()),
+    }
+}
+
+/// What rules and a profile add to a Task.
+fn extra() -> Extra {
+    let traits = [("last-topic", json!("returns")), ("score", json!(7)), ("vip", json!(true))];
+    Extra {
+        attributes: [("skill".to_owned(), json!("billing")), ("level".to_owned(), json!(2))].into(),
+        caller: Some(KnownCaller {
+            known: true,
+            verified: "full",
+            traits: traits.map(|(name, value)| (name.to_owned(), Pii::new(value))).into(),
+        }),
     }
 }
 
@@ -100,6 +118,15 @@ fn check(schema: &Validator, document: &Value) {
     let errors: Vec<_> =
         schema.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:#?} in {document:#}");
+}
+
+#[test]
+fn a_rule_of_routing_can_name_every_trigger() {
+    for trigger in triggers() {
+        let condition = format!("trigger == '{}'", trigger.word());
+        let read = Condition::parse(&condition, Moment::Handoff, |_| false);
+        assert!(read.is_ok(), "{condition}: {read:?}");
+    }
 }
 
 #[test]
@@ -126,6 +153,9 @@ fn every_task_fits_the_schema() {
             let task = handoff.to_task_attributes(&contact);
             assert!(task.chars().count() <= BUDGET);
             check(&schema, &serde_json::from_str(&task).unwrap());
+            let more = handoff.to_task_attributes_with(&contact, &extra());
+            assert!(more.chars().count() <= BUDGET);
+            check(&schema, &serde_json::from_str(&more).unwrap());
         }
     }
 }
@@ -137,7 +167,12 @@ fn the_schema_knows_no_key_that_is_never_written() {
     let known = |name: &str| keys(&schema["$defs"][name]["properties"]);
     let document = written(&full());
     assert_eq!(keys(&document), known("document"));
-    assert_eq!(keys(&document["warmline"]), known("context"));
+    let mut context = keys(&document["warmline"]);
+    let task: Value = serde_json::from_str(&full().to_task_attributes_with(&contact(), &extra())).unwrap();
+    context.extend(keys(&task["warmline"]));
+    assert_eq!(context, known("context"));
+    let caller = &schema["$defs"]["context"]["properties"]["caller"]["properties"];
+    assert_eq!(keys(&task["warmline"]["caller"]), keys(caller));
     let task: Value = serde_json::from_str(&full().to_task_attributes(&contact())).unwrap();
     assert_eq!(keys(&task), &known("document") | &known("task"));
     assert_eq!(

@@ -30,6 +30,7 @@ use warmline::llm::{Answer, Model, Question};
 use warmline::mask::Also;
 use warmline::meters::Meters;
 use warmline::playbook::{Shelf, Source, Sources};
+use warmline::profile::Profiles;
 use warmline::session::Timings;
 use warmline::store::Store;
 use warmline::token::{RelayPass, nonce};
@@ -268,14 +269,24 @@ impl Stage {
     {
         let (ours, theirs) = socket();
         let call_sid = CALL.parse().unwrap();
-        let pass = RelayPass { call_sid, account_sid: None, attempt: 0, nonce: nonce(), expires: u64::MAX };
+        let pass = RelayPass {
+            call_sid,
+            account_sid: None,
+            attempt: 0,
+            nonce: nonce(),
+            expires: u64::MAX,
+            verified: None,
+        };
+        let meters = Arc::new(Meters::new(SOON).unwrap());
         let call = Call {
             pass,
             model: Arc::new(Scripted(model)),
+            profiles: Arc::new(Profiles::new(None, Vec::new(), meters.clone()).unwrap()),
+            in_prompt: Arc::default(),
             playbook: self.shelf.current(),
             calls: self.calls.clone(),
             store: Store::none(),
-            meters: Arc::new(Meters::new(SOON).unwrap()),
+            meters,
             timings: timings(),
             rules: Arc::default(),
             patience: Patience { setup: SOON, send: SOON },

@@ -10,6 +10,7 @@ use tracing_subscriber::{EnvFilter, fmt, registry};
 
 use super::bridge::{FAST, SOON, TestBridge};
 use super::model::Step;
+use super::segment::{FakeSegment, Segment};
 
 #[derive(Clone, Default)]
 struct Captured(Arc<Mutex<Vec<u8>>>);
@@ -58,6 +59,35 @@ async fn a_failing_endpoint_puts_no_payload_into_the_log() {
     let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap().to_lowercase();
     assert!(log.contains("model failed") && log.contains("call{call.sid=ca"), "nothing was captured");
     for secret in ["numbat", "wombat", "quokka", "hello", "5551230000", "sk-test", "northwind", "injected"] {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert!(line.is_none(), "{secret} in: {}", line.unwrap_or_default());
+    }
+}
+
+#[tokio::test]
+async fn a_profile_and_a_service_that_fails_put_nothing_into_the_log() {
+    let captured = Captured::default();
+    let everything = EnvFilter::new("trace,hyper=trace,reqwest=trace");
+    let lines =
+        warmline::telemetry::layer(everything, fmt::layer().with_ansi(false).with_writer(captured.clone()));
+    let _guard = tracing::subscriber::set_default(registry().with(lines));
+    let toml = "[profile]\ntraits = [\"tier\"]\nprompt = [\"tier\"]\ntask = [\"tier\"]\n\
+                [[routes.start]]\nname = \"upper class\"\nwhen = [\"traits.tier == 'wombat'\"]\nto = \"person\"\n\
+                [[routes.handoff]]\nname = \"all\"\npriority = 1";
+    for (answers, line) in [
+        (Segment::Traits(serde_json::json!({"tier": "wombat"})), "upper class"),
+        (Segment::Traits(serde_json::json!({"tier": "numbat"})), "incoming call"),
+        (Segment::Status(500), "profile could not be looked up"),
+        (Segment::Raw("quokka".to_owned()), "profile could not be looked up"),
+    ] {
+        let segment = FakeSegment::start(answers).await;
+        let bridge = TestBridge::configured(toml, &segment.settings(), |_| vec![Step::Hold]).await;
+        bridge.call().dial().await.unwrap();
+        let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+        assert!(log.contains(line), "{line} is not in {log}");
+    }
+    let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap().to_lowercase();
+    for secret in ["numbat", "wombat", "quokka", "5551230000", "segment-token", "c2vnbwvudc10"] {
         let line = log.lines().find(|line| line.contains(secret));
         assert!(line.is_none(), "{secret} in: {}", line.unwrap_or_default());
     }

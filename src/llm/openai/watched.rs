@@ -7,10 +7,10 @@ use futures_util::{Stream, StreamExt};
 use tracing::{info, warn};
 
 use super::Ready;
+use crate::breaker::{Change, Pass};
 use crate::chat::{ModelError, ModelEvent};
 use crate::clock::now;
 use crate::llm::Answer;
-use crate::llm::breaker::{Change, Pass};
 
 /// One request, from leave to ask until what came of it is known.
 pub(super) struct Watch {

@@ -1,5 +1,5 @@
 //! An endpoint that failed several times in a row is left alone for a while, by all calls: so the hundredth
-//! caller does not wait for a model that ninety-nine have waited for in vain.
+//! caller does not wait for a model or a profile that ninety-nine have waited for in vain.
 //!
 //! Time is an argument. After the pause one request tries the endpoint; the others go on elsewhere until that
 //! one has shown whether it answers.
@@ -12,7 +12,7 @@ const LONGEST_REST: Duration = Duration::from_secs(60);
 
 /// Whether an endpoint is asked.
 #[derive(Debug)]
-pub(super) struct Breaker {
+pub struct Breaker {
     /// How many failures in a row are too many; 0 for any number.
     most_failures: u32,
     /// For how long it is left alone then.
@@ -32,14 +32,14 @@ struct State {
 
 /// Leave to ask, to be given back with what came of it.
 #[derive(Debug)]
-pub(super) struct Pass {
+pub struct Pass {
     /// Whether this request finds out whether the endpoint answers again.
     is_probe: bool,
 }
 
 /// What a report changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
+pub enum Change {
     /// Nothing.
     None,
     /// From now on the endpoint is left alone.
@@ -50,17 +50,17 @@ pub(super) enum Change {
 
 impl Breaker {
     /// Leaves an endpoint alone for `rest` after so many failures in a row.
-    pub(super) fn new(most_failures: u32, rest: Duration) -> Self {
+    pub fn new(most_failures: u32, rest: Duration) -> Self {
         Self { most_failures, rest, state: Mutex::default() }
     }
 
     /// Whether the endpoint is left alone now.
-    pub(super) fn is_resting(&self, now: Instant) -> bool {
+    pub fn is_resting(&self, now: Instant) -> bool {
         self.state().resting_until.is_some_and(|until| now < until)
     }
 
     /// Leave to ask the endpoint now, unless it is left alone.
-    pub(super) fn admit(&self, now: Instant) -> Option<Pass> {
+    pub fn admit(&self, now: Instant) -> Option<Pass> {
         let mut state = self.state();
         match state.resting_until {
             None => Some(Pass { is_probe: false }),
@@ -73,7 +73,7 @@ impl Breaker {
     }
 
     /// The endpoint began to answer. That ends the rest, on probation: the next failure begins it again.
-    pub(super) fn began(&self, pass: &mut Pass) -> Change {
+    pub fn began(&self, pass: &mut Pass) -> Change {
         if !std::mem::take(&mut pass.is_probe) {
             return Change::None;
         }
@@ -82,7 +82,7 @@ impl Breaker {
     }
 
     /// The endpoint answered to the end.
-    pub(super) fn answered(&self, pass: Pass) -> Change {
+    pub fn answered(&self, pass: Pass) -> Change {
         let mut state = self.state();
         // What was asked before the rest began may still be answered, and says that the endpoint lives.
         let closes = pass.is_probe || state.resting_until.is_some();
@@ -91,7 +91,7 @@ impl Breaker {
     }
 
     /// The endpoint failed. `retry_after` is how long it asked to be left alone.
-    pub(super) fn failed(&self, pass: Pass, retry_after: Option<Duration>, now: Instant) -> Change {
+    pub fn failed(&self, pass: Pass, retry_after: Option<Duration>, now: Instant) -> Change {
         let mut state = self.state();
         state.failures = state.failures.saturating_add(1);
         let rests = state.resting_until.is_some();
@@ -106,7 +106,7 @@ impl Breaker {
     }
 
     /// Nobody waited for the answer any longer, which says nothing about the endpoint.
-    pub(super) fn left(&self, pass: Pass) {
+    pub fn left(&self, pass: Pass) {
         if pass.is_probe {
             self.state().probing = false;
         }

@@ -1,0 +1,354 @@
+//! `[[routes.start]]` and `[[routes.handoff]]` of `warmline.toml`: the rules that say which way a call goes.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+use toml::Spanned;
+
+use super::{Place, ProfileTraits};
+use crate::routing::{Condition, Handover, KNOWN, Moment, Routes, Rule, Rules, Start, TRAITS};
+
+/// The most rules of a kind, and conditions of a rule.
+const MOST_RULES: usize = 100;
+const MOST_CONDITIONS: usize = 20;
+/// The longest name or code, in characters.
+const LONGEST_NAME: usize = 64;
+/// The most characters that the attributes of a rule may take of the Task, as JSON.
+const MOST_ATTRIBUTES: usize = 600;
+/// The longest value of an attribute, in characters: Flex Insights keeps no more.
+const LONGEST_VALUE: usize = 128;
+
+/// Keys of a Task that are ours, Twilio's or Flex's.
+const TAKEN: [&str; 42] = [
+    "reasonCode",
+    "reason",
+    "callSummary",
+    "sentiment",
+    "warmline",
+    "name",
+    "type",
+    "customers",
+    "conversations",
+    "from",
+    "to",
+    "caller",
+    "called",
+    "direction",
+    "call_sid",
+    "call_status",
+    "account_sid",
+    "api_version",
+    "from_city",
+    "from_state",
+    "from_zip",
+    "from_country",
+    "to_city",
+    "to_state",
+    "to_zip",
+    "to_country",
+    "caller_city",
+    "caller_state",
+    "caller_zip",
+    "caller_country",
+    "called_city",
+    "called_state",
+    "called_zip",
+    "called_country",
+    "worker_call_sid",
+    "conference",
+    "channelType",
+    "customerName",
+    "customerAddress",
+    "conversationSid",
+    "flexInteractionSid",
+    "flexInteractionChannelSid",
+];
+
+/// The two lists.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RoutesTable {
+    start: Vec<StartTable>,
+    handoff: Vec<HandoffTable>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StartTable {
+    #[serde(default)]
+    name: Option<Spanned<String>>,
+    #[serde(default)]
+    when: Vec<Spanned<String>>,
+    to: ToWord,
+    #[serde(default)]
+    reason_code: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ToWord {
+    Ai,
+    Person,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct HandoffTable {
+    name: Option<Spanned<String>>,
+    when: Vec<Spanned<String>>,
+    targets: Vec<Spanned<String>>,
+    priority: Option<u32>,
+    attributes: BTreeMap<Spanned<String>, Value>,
+}
+
+/// What rules may refer to.
+pub(super) struct Within<'a> {
+    /// The text of the file, which tells lines and columns.
+    pub(super) text: &'a str,
+    /// The targets that have names.
+    pub(super) targets: &'a [Place],
+    /// The traits that are read.
+    pub(super) traits: &'a ProfileTraits,
+    /// Whether there are business hours.
+    pub(super) has_hours: bool,
+}
+
+impl RoutesTable {
+    pub(super) fn routes(&self, within: &Within<'_>) -> Result<Routes, Vec<String>> {
+        let mut check = Check { within, problems: Vec::new() };
+        let start = self.start.iter().zip(1..).map(|(rule, number)| check.start(rule, number)).collect();
+        let handoff =
+            self.handoff.iter().zip(1..).map(|(rule, number)| check.handoff(rule, number)).collect();
+        check.order("start", self.start.iter().map(|rule| rule.when.len()));
+        check.order("handoff", self.handoff.iter().map(|rule| rule.when.len()));
+        let routes = Routes { start: Rules(start), handoff: Rules(handoff) };
+        if check.problems.is_empty() { Ok(routes) } else { Err(check.problems) }
+    }
+}
+
+struct Check<'a> {
+    within: &'a Within<'a>,
+    problems: Vec<String>,
+}
+
+impl Check<'_> {
+    fn start(&mut self, table: &StartTable, number: usize) -> Rule<Start> {
+        let reason_code = table.reason_code.as_ref().map(|code| self.short("reason_code", code));
+        if let (ToWord::Ai, Some(code)) = (table.to, &table.reason_code) {
+            self.problem(code.span().start, "reason_code: only a call that goes to a person has one");
+        }
+        let decision = match table.to {
+            ToWord::Ai => Start::Agent,
+            ToWord::Person => Start::Person { reason_code },
+        };
+        let name = self.name(table.name.as_ref(), number);
+        Rule { name, when: self.conditions(&table.when, Moment::Start), decision }
+    }
+
+    fn handoff(&mut self, table: &HandoffTable, number: usize) -> Rule<Handover> {
+        let mut targets = Vec::new();
+        for name in &table.targets {
+            match self.within.targets.iter().find(|place| place.name == *name.get_ref()) {
+                Some(place) if targets.contains(place) => {
+                    self.problem(name.span().start, "targets: named twice");
+                }
+                Some(place) => targets.push(place.clone()),
+                None => {
+                    let names: Vec<_> = self.within.targets.iter().map(|place| place.name.as_str()).collect();
+                    let cause = format!("targets: no target has this name; there are: {}", names.join(", "));
+                    self.problem(name.span().start, &cause);
+                }
+            }
+        }
+        let attributes = self.attributes(&table.attributes);
+        let decision = Handover { targets, priority: table.priority, attributes };
+        let name = self.name(table.name.as_ref(), number);
+        Rule { name, when: self.conditions(&table.when, Moment::Handoff), decision }
+    }
+
+    fn conditions(&mut self, texts: &[Spanned<String>], at: Moment) -> Vec<Condition> {
+        let mut conditions = Vec::new();
+        for text in texts {
+            let listed = |name: &str| self.within.traits.read.iter().any(|listed| listed == name);
+            let begins = text.span().start;
+            match Condition::parse(text.get_ref(), at, listed) {
+                Err(fault) => self.problem(begins + 1 + fault.at, &format!("when: {}", fault.cause)),
+                Ok(condition) if !self.within.has_hours && is_by_hours(condition.fact()) => {
+                    let cause =
+                        format!("when: `{}` is known only with a `zone` in [hours]", condition.fact());
+                    self.problem(begins + 1, &cause);
+                }
+                Ok(condition) => conditions.push(condition),
+            }
+        }
+        if texts.len() > MOST_CONDITIONS {
+            self.problem(
+                texts[0].span().start,
+                &format!("when: expected at most {MOST_CONDITIONS} conditions"),
+            );
+        }
+        conditions
+    }
+
+    fn attributes(&mut self, table: &BTreeMap<Spanned<String>, Value>) -> BTreeMap<String, Value> {
+        let mut attributes = BTreeMap::new();
+        for (name, value) in table {
+            let at = name.span().start;
+            let name = name.get_ref();
+            let readable = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let begins = name.starts_with(|c: char| c.is_ascii_alphabetic());
+            if !begins || !name.chars().all(readable) || name.chars().count() > LONGEST_NAME {
+                // An expression of a workflow would read `a-b` as a subtraction.
+                self.problem(at, "attributes: expected names of letters, digits and _, a letter first");
+            } else if TAKEN.contains(&name.as_str()) {
+                self.problem(at, "attributes: the Task has a key of this name already");
+            }
+            let short = |text: &String| text.chars().count() <= LONGEST_VALUE;
+            match value {
+                Value::Number(_) | Value::Bool(_) => {}
+                Value::String(text) if short(text) => {}
+                Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => self.problem(
+                    at,
+                    "attributes: expected a text of at most 128 characters, a number, true or false",
+                ),
+            }
+            attributes.insert(name.clone(), value.clone());
+        }
+        if let Some((name, _)) = table.first_key_value() {
+            let length = serde_json::to_string(&attributes).unwrap_or_default().chars().count();
+            if length > MOST_ATTRIBUTES {
+                let cause =
+                    format!("attributes: {length} characters as JSON; {MOST_ATTRIBUTES} are the most");
+                self.problem(name.span().start, &cause);
+            }
+        }
+        attributes
+    }
+
+    /// A rule without conditions applies always, so nothing may follow it.
+    fn order(&mut self, kind: &str, conditions: impl ExactSizeIterator<Item = usize>) {
+        let rules = conditions.len();
+        if rules > MOST_RULES {
+            self.problems.push(format!("[[routes.{kind}]]: expected at most {MOST_RULES} of them"));
+        }
+        for (count, number) in conditions.zip(1..) {
+            if count == 0 && number < rules {
+                self.problems.push(format!(
+                    "[[routes.{kind}]] number {number} has no `when`, so it applies always: it must be the last"
+                ));
+            }
+        }
+    }
+
+    fn name(&mut self, name: Option<&Spanned<String>>, number: usize) -> String {
+        name.map_or_else(|| format!("rule {number}"), |name| self.short("name", name))
+    }
+
+    fn short(&mut self, key: &str, text: &Spanned<String>) -> String {
+        let fits = !text.get_ref().trim().is_empty()
+            && text.get_ref().chars().count() <= LONGEST_NAME
+            && !text.get_ref().chars().any(char::is_control);
+        if !fits {
+            self.problem(text.span().start, &format!("{key}: expected 1 to {LONGEST_NAME} characters"));
+        }
+        text.get_ref().clone()
+    }
+
+    fn problem(&mut self, at: usize, cause: &str) {
+        let before = self.within.text.get(..at).unwrap_or(self.within.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        self.problems.push(format!("routes, line {line}, column {column}: {cause}"));
+    }
+}
+
+fn is_by_hours(fact: &str) -> bool {
+    !fact.starts_with(TRAITS) && KNOWN.iter().any(|known| known.name == fact && known.by_hours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::file::File;
+
+    fn read(text: &str) -> Result<Routes, Vec<String>> {
+        let file = File::parse(text).map_err(|error| vec![error])?;
+        let traits = ProfileTraits { read: vec!["a".into(), "b-c".into()], ..ProfileTraits::default() };
+        let places = [("billing", 0), ("general", 2)];
+        let targets = places.map(|(name, place)| Place { name: name.to_owned(), place });
+        file.routes.routes(&Within { text, targets: &targets, traits: &traits, has_hours: false })
+    }
+
+    #[test]
+    fn rules_are_read_in_their_order() {
+        let routes = read(
+            "[[routes.start]]\nname = \"heavy reader\"\nwhen = [\"traits.a > 0\"]\nto = \"person\"\nreason_code = \"docs\"\n\
+             [[routes.start]]\nto = \"ai\"\n\
+             [[routes.handoff]]\nwhen = ['traits.b-c == \"x\"', \"turns > 3\"]\ntargets = [\"general\", \"billing\"]\n\
+             priority = 7\nattributes = { skill = \"billing\", level = 2, vip = true }\n",
+        )
+        .unwrap();
+        let start: Vec<_> =
+            routes.start.0.iter().map(|rule| (rule.name.as_str(), rule.decision.word())).collect();
+        assert_eq!(start, [("heavy reader", "person"), ("rule 2", "ai")]);
+        let decision = &routes.handoff.0[0].decision;
+        let places: Vec<_> = decision.targets.iter().map(|place| place.place).collect();
+        assert_eq!((places, decision.priority, decision.attributes.len()), (vec![2, 0], Some(7), 3));
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_line_and_column() {
+        for (text, expected) in [
+            (
+                "[[routes.start]]\nwhen = [\"sentimnt == 'x'\"]\nto = \"ai\"",
+                "line 2, column 10: when: unknown fact",
+            ),
+            (
+                "[[routes.start]]\nwhen = [\n  'calls ~ 3',\n]\nto = \"ai\"",
+                "line 3, column 10: when: unknown operator",
+            ),
+            (
+                "[[routes.start]]\nwhen = [\"turns > 1\"]\nto = \"ai\"",
+                "line 2, column 10: when: `turns` is not known",
+            ),
+            (
+                "[[routes.start]]\nwhen = ['traits.z > 1']\nto = \"ai\"",
+                "line 2, column 10: when: the trait `z`",
+            ),
+            (
+                "[[routes.start]]\nwhen = [\"hours == 'open'\"]\nto = \"ai\"",
+                "line 2, column 10: when: `hours` is known",
+            ),
+            ("[[routes.start]]\nto = \"ai\"\nreason_code = \"x\"", "line 3, column 15: reason_code"),
+            (
+                "[[routes.handoff]]\ntargets = [\"billing\", \"bilingual\"]",
+                "line 2, column 23: targets: no target",
+            ),
+            (
+                "[[routes.handoff]]\ntargets = [\"billing\", \"billing\"]",
+                "line 2, column 23: targets: named twice",
+            ),
+            ("[[routes.handoff]]\nattributes = { a-b = 1 }", "line 2, column 16: attributes: expected names"),
+            (
+                "[[routes.handoff]]\nattributes = { name = \"x\" }",
+                "line 2, column 16: attributes: the Task has",
+            ),
+            (
+                "[[routes.handoff]]\nattributes = { x = [1] }",
+                "line 2, column 16: attributes: expected a text",
+            ),
+            ("[[routes.handoff]]\nname = \"\"", "line 2, column 8: name"),
+            ("[[routes.handoff]]\npriority = -1", "line 2"),
+            ("[[routes.start]]\nto = \"robot\"", "line 2"),
+            ("[[routes.start]]\nwhn = []\nto = \"ai\"", "line 2"),
+            ("[[routes.start]]\nto = \"ai\"\n[[routes.start]]\nto = \"person\"", "number 1 has no `when`"),
+        ] {
+            let problems = read(text).unwrap_err();
+            assert!(problems.len() == 1 && problems[0].contains(expected), "{text}: {problems:?}");
+        }
+        let long = (0..6).map(|n| format!("k{n} = \"{}\"", "x".repeat(110))).collect::<Vec<_>>().join(", ");
+        let problems = read(&format!("[[routes.handoff]]\nattributes = {{ {long} }}")).unwrap_err();
+        assert!(problems[0].contains("600 are the most"), "{problems:?}");
+    }
+}
