@@ -1,0 +1,5 @@
+import { loadPlugin } from '@twilio/flex-plugin';
+
+import { WarmlinePlugin } from './WarmlinePlugin';
+
+loadPlugin(WarmlinePlugin);
