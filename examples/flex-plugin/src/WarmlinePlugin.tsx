@@ -27,16 +27,15 @@ export class WarmlinePlugin extends FlexPlugin {
     for (const problem of problems) console.warn(problem);
     flex.setProviders({ PasteThemeProvider: CustomizationProvider });
 
-    // Before the call is taken, and above its controls while it lasts.
-    for (const { place, key } of [
-      { place: flex.IncomingTaskCanvas, key: 'warmline-incoming' },
-      { place: flex.CallCanvas, key: 'warmline-call' },
-    ]) {
-      place.Content.add(<ConnectedTaskHandoff key={key} depth="glance" warmline={settings} />, {
-        sortOrder: -1,
-        if: handedOver,
-      });
-    }
+    // Below the buttons that take the call, and above the call itself while it lasts.
+    flex.IncomingTaskCanvas.Content.add(
+      <ConnectedTaskHandoff key="warmline-incoming" depth="glance" warmline={settings} />,
+      { if: handedOver },
+    );
+    flex.CallCanvas.Content.add(<ConnectedTaskHandoff key="warmline-call" depth="glance" warmline={settings} />, {
+      sortOrder: -1,
+      if: handedOver,
+    });
     // All of it in a tab: behind the call while that lasts, and in front once it is to be wrapped up.
     flex.TaskCanvasTabs.Content.add(<ConnectedTaskHandoff key="warmline-tab" {...TAB} warmline={settings} />, {
       if: (where: Where) => handedOver(where) && !isOver(where),

@@ -32,13 +32,13 @@ export function Head({ handoff, headingId }: HeadProps): React.ReactElement {
       borderBottomColor="colorBorderWeak"
     >
       <Box display="flex" flexWrap="wrap" columnGap="space30" rowGap="space20" marginBottom="space30">
-        <MoodBadge mood={mood} />
         {trigger === 'emergency' && (
           <Badge as="span" variant="error">
             <WarningIcon decorative size="sizeIcon10" />
             Emergency
           </Badge>
         )}
+        <MoodBadge mood={mood} />
         {topic !== undefined && (
           <Badge as="span" variant="neutral">
             <bdi>{topic}</bdi>

@@ -14,7 +14,7 @@ import { DeskFrame } from './DeskFrame';
 import { CallFacts, Facts } from './Facts';
 import { Head } from './Head';
 import { MOOD_COLOURS } from './mood';
-import { Title } from './Title';
+import { Summary } from './Summary';
 
 export interface PanelProps {
   readonly handoff: Handoff;
@@ -49,10 +49,10 @@ export function Panel({ handoff, settings, depth }: PanelProps): React.ReactElem
     >
       <Head handoff={handoff} headingId={id} />
       <Box padding="space50" display="grid" rowGap="space60" columnGap="space70" gridTemplateColumns={full ? COLUMNS : ONE}>
-        <Summary handoff={handoff} />
-        <Known handoff={handoff} traits={full} />
+        <Summary handoff={handoff} whole={full} />
+        <Known handoff={handoff} full={full} />
         {full && !framed && <Conversation lines={handoff.transcript} />}
-        {full && <CallFacts handoff={handoff} />}
+        {full && !framed && <CallFacts handoff={handoff} />}
         {desk !== 'none' && handoff.deskUrl !== undefined && (
           <Box gridColumn="1 / -1" minWidth="0">
             {framed && <DeskFrame url={handoff.deskUrl} />}
@@ -76,37 +76,17 @@ export function Panel({ handoff, settings, depth }: PanelProps): React.ReactElem
 /** Two columns where there is room for both, never three. */
 const COLUMNS = 'repeat(auto-fit, minmax(min(100%, max(17rem, 40%)), 1fr))';
 const ONE = 'minmax(0, 1fr)';
-
-function Summary({ handoff: { summary, quoted } }: { readonly handoff: Handoff }): React.ReactElement {
-  return (
-    <Box>
-      <Title>What happened</Title>
-      {summary === undefined ? (
-        <Text as="p" color="colorTextWeak">
-          There is no summary. Ask the caller how you can help.
-        </Text>
-      ) : (
-        <Text as="p" dir="auto" fontSize="fontSize40" lineHeight="lineHeight40" whiteSpace="pre-line">
-          {summary}
-        </Text>
-      )}
-      {quoted && (
-        <Text as="p" marginTop="space20" color="colorTextWeak" fontSize="fontSize20" lineHeight="lineHeight20">
-          Quoted from the call; no model wrote it.
-        </Text>
-      )}
-    </Box>
-  );
-}
+/** The others are in the tab. */
+const FACTS_AT_A_GLANCE = 4;
 
 /** What was remembered, and what is known of the line. */
-function Known({ handoff, traits }: { readonly handoff: Handoff; readonly traits: boolean }): React.ReactElement | null {
-  const shown = traits ? handoff.traits : [];
-  if (handoff.facts.length === 0 && shown.length === 0) return null;
+function Known({ handoff, full }: { readonly handoff: Handoff; readonly full: boolean }): React.ReactElement | null {
+  const traits = full ? handoff.traits : [];
+  if (handoff.facts.length === 0 && traits.length === 0) return null;
   return (
     <Box display="grid" rowGap="space60" alignContent="start" minWidth="0">
-      <Facts title="Told to the assistant" facts={handoff.facts} strong />
-      <Facts title="Known about this line" facts={shown} />
+      <Facts title="Told to the assistant" facts={full ? handoff.facts : handoff.facts.slice(0, FACTS_AT_A_GLANCE)} strong />
+      <Facts title="Known about this line" facts={traits} />
     </Box>
   );
 }

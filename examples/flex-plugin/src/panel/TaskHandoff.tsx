@@ -22,7 +22,7 @@ function Reading({ task, depth, warmline }: TaskHandoffProps): React.ReactElemen
   const handoff = useMemo(() => readHandoff(attributes), [attributes]);
   if (handoff !== undefined) {
     return (
-      <Box padding="space40" boxSizing="border-box" width="100%" overflowY={depth === 'full' ? 'auto' : 'visible'}>
+      <Box padding="space40" boxSizing="border-box" width="100%" maxHeight="100%" overflowY={depth === 'full' ? 'auto' : 'visible'}>
         <Panel handoff={handoff} settings={warmline} depth={depth} />
       </Box>
     );

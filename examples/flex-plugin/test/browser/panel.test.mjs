@@ -22,6 +22,7 @@ Object.assign(hostile.warmline, { topic: LONG.slice(0, 64), memory: { [LONG.slic
 const SHOWN = {
   incoming: { view: 'incoming', attributes: task('billing'), status: 'pending' },
   call: { view: 'call', attributes: task('billing'), status: 'accepted' },
+  'call-hostile': { view: 'call', attributes: hostile, status: 'accepted' },
   'call-friendly': { view: 'call', attributes: task('friendly'), status: 'accepted' },
   tab: { view: 'call', attributes: task('billing'), status: 'accepted', tab: 'Hand-off' },
   'tab-hostile': { view: 'call', attributes: hostile, status: 'accepted', tab: 'Hand-off' },

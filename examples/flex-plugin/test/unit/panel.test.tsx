@@ -1,6 +1,6 @@
 import React from 'react';
 import { CustomizationProvider } from '@twilio-paste/core/customization';
-import { render, screen, within } from '@testing-library/react';
+import { fireEvent, render, screen, within } from '@testing-library/react';
 import type { ITask } from '@twilio/flex-ui';
 
 import { TaskHandoff, type TaskHandoffProps } from '../../src/panel/TaskHandoff';
@@ -53,6 +53,18 @@ test('beside a call there is what the first sentence needs, and no more', () => 
   for (const shown of ['Upset', billing.reason, billing.callSummary, '1182']) expect(screen.getByText(shown)).toBeVisible();
   for (const hidden of ['What was said last', 'Known about this line', 'The call']) expect(screen.queryByText(hidden)).toBeNull();
   expect(screen.getByRole('link', { name: /Open the whole conversation/u })).toBeVisible();
+});
+
+test('a long summary leaves room for the call, and can be read all the same', () => {
+  const callSummary = 'The caller wants her money back. '.repeat(40).trim();
+  const memory = Object.fromEntries(Array.from({ length: 9 }, (_, n) => [`fact_${n}`, `value ${n}`]));
+  show({ ...billing, callSummary, warmline: { ...billing.warmline, memory } }, { depth: 'glance' });
+  expect(screen.queryByText(callSummary)).toBeNull();
+  expect(screen.getByText(/^The caller wants .{100,230}…$/u)).toBeVisible();
+  expect(values('Told to the assistant')).toHaveLength(4);
+  fireEvent.click(screen.getByRole('button', { name: 'Show all of it' }));
+  expect(screen.getByText(callSummary)).toBeVisible();
+  expect(screen.queryByRole('button')).toBeNull();
 });
 
 test('an emergency, a quoted summary and a forged number are said', () => {
@@ -123,7 +135,7 @@ test('a frame may do nothing', () => {
   expect(frame).toHaveAttribute('src', 'https://voice.example.com/desk/c2lnbmVk');
   expect(frame).toHaveAttribute('sandbox', 'allow-same-origin');
   expect(frame).toHaveAttribute('referrerpolicy', 'no-referrer');
-  expect(screen.queryByText('What was said last')).toBeNull();
+  for (const there of ['What was said last', 'The call']) expect(screen.queryByText(there)).toBeNull();
   expect(screen.getByRole('link', { name: /Open in a new tab/u })).toBeVisible();
 });
 
