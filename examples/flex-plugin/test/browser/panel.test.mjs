@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { mkdir, readFile } from 'node:fs/promises';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 
 import { PICTURES, findings, flex, launch, open, serve, task } from './chromium.mjs';
 
@@ -52,31 +52,34 @@ async function show(page, { view, attributes, status, tab }, theme = 'default') 
   await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)));
 }
 
-for (const [name, shown] of Object.entries(SHOWN)) {
-  test(`${name} at ${SIZES.join(' and ')} px, light and dark`, async (t) => {
-    for (const width of SIZES) {
-      const page = await open(browser, host.origin, { width });
-      t.after(() => page.context().close());
-      for (const theme of THEMES) {
-        await show(page, shown, theme);
-        const panel = page.getByRole('region', { name: shown.attributes.reason.split('\u202e')[0].trim() });
-        const [badge, heading, summary] = await Promise.all([
-          panel.getByText(MOODS[shown.attributes.sentiment], { exact: true }).boundingBox(),
-          panel.getByRole('heading', { level: 3 }).boundingBox(),
-          panel.getByRole('heading', { name: 'What happened' }).boundingBox(),
-        ]);
-        assert.ok(badge.y < heading.y && heading.y < summary.y, 'the mood, then why, then what happened');
-        const { y: top } = await panel.boundingBox();
-        assert.ok(heading.y - top < 120, 'both at the top');
-        await page.screenshot({ path: `${PICTURES}/${name}-${width}-${theme === 'dark' ? 'dark' : 'light'}.png`, fullPage: true });
-        const sticksOut = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        assert.equal(sticksOut, 0, `${theme} at ${width}: ${sticksOut} px stick out`);
-        assert.deepEqual(await findings(page), [], `${theme} at ${width}`);
+// Two at a time: most of it is waiting.
+describe('pictures', { concurrency: 2 }, () => {
+  for (const [name, shown] of Object.entries(SHOWN)) {
+    test(`${name} at ${SIZES.join(' and ')} px, light and dark`, async (t) => {
+      for (const width of SIZES) {
+        const page = await open(browser, host.origin, { width });
+        t.after(() => page.context().close());
+        for (const theme of THEMES) {
+          await show(page, shown, theme);
+          const panel = page.getByRole('region', { name: shown.attributes.reason.split('\u202e')[0].trim() });
+          const [badge, heading, summary] = await Promise.all([
+            panel.getByText(MOODS[shown.attributes.sentiment], { exact: true }).boundingBox(),
+            panel.getByRole('heading', { level: 3 }).boundingBox(),
+            panel.getByRole('heading', { name: 'What happened' }).boundingBox(),
+          ]);
+          assert.ok(badge.y < heading.y && heading.y < summary.y, 'the mood, then why, then what happened');
+          const { y: top } = await panel.boundingBox();
+          assert.ok(heading.y - top < 120, 'both at the top');
+          await page.screenshot({ path: `${PICTURES}/${name}-${width}-${theme === 'dark' ? 'dark' : 'light'}.png`, fullPage: true });
+          const sticksOut = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          assert.equal(sticksOut, 0, `${theme} at ${width}: ${sticksOut} px stick out`);
+          assert.deepEqual(await findings(page), [], `${theme} at ${width}`);
+        }
+        assert.deepEqual(page.complaints, []);
       }
-      assert.deepEqual(page.complaints, []);
-    }
-  });
-}
+    });
+  }
+});
 
 test('what is hostile is text, and nothing of it ran', async (t) => {
   const page = await open(browser, host.origin);
@@ -106,7 +109,7 @@ test('the tab is behind the call while that lasts, and in front of it afterwards
   const page = await open(browser, host.origin);
   t.after(() => page.context().close());
   await show(page, SHOWN.call);
-  assert.deepEqual(await page.getByRole('tab').allTextContents(), ['Call', 'Hand-off', 'Info']);
+  assert.deepEqual(await page.getByRole('tab').allTextContents(), ['Call', 'Info', 'Hand-off']);
   await show(page, SHOWN.wrapup);
   assert.deepEqual(await page.getByRole('tab').allTextContents(), ['Hand-off', 'Call', 'Info']);
 });

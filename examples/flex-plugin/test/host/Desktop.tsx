@@ -89,8 +89,8 @@ function Tabs({ task }: ViewProps): React.ReactElement {
   const tabs: Tab[] = [
     ...added(before),
     { name: 'call', label: 'Call', content: <Call task={task} /> },
-    ...added(after),
     { name: 'info', label: 'Info', content: <Place of={Flex.TaskInfoPanel} task={task}><p className="own">Task context</p></Place> },
+    ...added(after),
   ];
   const open = tabs.find(({ name }) => name === selected) ?? tabs[0];
   return (

@@ -18,6 +18,7 @@ const tabs = (): (string | null)[] => screen.getAllByRole('tab').map(({ textCont
 const panels = (): number => document.querySelectorAll('[data-mood]').length;
 
 beforeEach(() => {
+  Flex.reset();
   jest.spyOn(console, 'log').mockImplementation(() => undefined);
 });
 
@@ -32,7 +33,7 @@ test('it is shown before a call is taken', () => {
 
 test('it is shown above a call, and all of it in a tab', () => {
   load('call', { attributes: billing, status: 'accepted' });
-  expect(tabs()).toEqual(['Call', 'Hand-off', 'Info']);
+  expect(tabs()).toEqual(['Call', 'Info', 'Hand-off']);
   expect(panels()).toBe(1);
   expect(screen.queryByText('What was said last')).toBeNull();
   fireEvent.click(screen.getByRole('tab', { name: 'Hand-off' }));
