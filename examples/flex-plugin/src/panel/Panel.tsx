@@ -28,6 +28,7 @@ export function Panel({ handoff, settings, depth }: PanelProps): React.ReactElem
   const full = depth === 'full';
   const desk = deskUse(handoff.deskUrl, settings);
   const framed = full && desk === 'frame';
+  const alone = framed && handoff.facts.length === 0 && handoff.traits.length === 0;
   return (
     <Box
       as="section"
@@ -48,7 +49,7 @@ export function Panel({ handoff, settings, depth }: PanelProps): React.ReactElem
       borderRadius="borderRadius30"
     >
       <Head handoff={handoff} headingId={id} />
-      <Box padding="space50" display="grid" rowGap="space60" columnGap="space70" gridTemplateColumns={full ? COLUMNS : ONE}>
+      <Box padding="space50" display="grid" rowGap="space60" columnGap="space70" gridTemplateColumns={full && !alone ? COLUMNS : ONE}>
         <Summary handoff={handoff} whole={full} />
         <Known handoff={handoff} full={full} />
         {full && !framed && <Conversation lines={handoff.transcript} />}

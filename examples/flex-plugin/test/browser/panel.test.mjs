@@ -73,7 +73,8 @@ describe('pictures', { concurrency: 2 }, () => {
           await page.screenshot({ path: `${PICTURES}/${name}-${width}-${theme === 'dark' ? 'dark' : 'light'}.png`, fullPage: true });
           const sticksOut = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
           assert.equal(sticksOut, 0, `${theme} at ${width}: ${sticksOut} px stick out`);
-          assert.deepEqual(await findings(page), [], `${theme} at ${width}`);
+          // Colours and names are the same at every width.
+        if (width === SIZES[0]) assert.deepEqual(await findings(page), [], theme);
         }
         assert.deepEqual(page.complaints, []);
       }
