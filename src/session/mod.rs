@@ -25,7 +25,7 @@ mod tools;
 mod turn;
 
 pub use plain::handoff_from;
-pub use settings::{Lines, Opening, Settings, Timings};
+pub use settings::{Lines, Opening, Settings, Timings, WhisperLines};
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -369,17 +369,14 @@ impl Session {
             }
             Opening::Silent => {}
             Opening::Reconnected(afresh) => self.reopen(afresh.filter(|_| !restored), now),
+            Opening::Returned(afresh) => self.come_back(afresh.filter(|_| !restored)),
         }
     }
 
     /// Goes on after the line had dropped: says so, in the language spoken before, and takes up the question
     /// that was not answered. Where nothing is known of the conversation, it begins afresh.
     fn reopen(&mut self, afresh: Option<String>, now: Instant) {
-        if self.language != self.settings.language
-            && let Some(tag) = LanguageTag::new(&self.language)
-        {
-            self.send(Outbound::Language(LanguageSwitch::both(tag)));
-        }
+        self.speak_as_before();
         let open_question = self.history.awaits_answer();
         let line = self.settings.lines.cut_off.within(&self.language).unwrap_or_default().to_owned();
         if open_question {
@@ -388,7 +385,27 @@ impl Session {
             self.close_cycle();
             return self.ask(Purpose::Answer, 1, now);
         }
-        self.speak_reply(&line);
+        self.begin_with(&line, afresh);
+    }
+
+    /// Goes on after nobody was free: says so. What the caller wanted last was a person, so nothing is taken up.
+    fn come_back(&mut self, afresh: Option<String>) {
+        self.speak_as_before();
+        let line = self.settings.lines.nobody_free.within(&self.language).unwrap_or_default().to_owned();
+        self.begin_with(&line, afresh);
+    }
+
+    /// Switches to the language of the session before.
+    fn speak_as_before(&mut self) {
+        if self.language != self.settings.language
+            && let Some(tag) = LanguageTag::new(&self.language)
+        {
+            self.send(Outbound::Language(LanguageSwitch::both(tag)));
+        }
+    }
+
+    fn begin_with(&mut self, line: &str, afresh: Option<String>) {
+        self.speak_reply(line);
         if let Some(greeting) = afresh {
             self.speak_reply(&greeting);
         }
