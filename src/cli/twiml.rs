@@ -9,7 +9,6 @@ use crate::app;
 use crate::config::Vars;
 use crate::handoff::{Contact, Handoff, Sentiment, Trigger};
 use crate::http::{Speech, Transfer, relay_noun};
-use crate::token::Spoken;
 use crate::twiml::{Connect, Response};
 
 /// Which document.
@@ -50,8 +49,8 @@ pub fn run(vars: &impl Vars, args: &TwimlArgs) -> ExitCode {
     let unknown = || Transfer::nameless(Trigger::BridgeFailure, &playbook);
     let document = match args.document {
         Document::Incoming => {
-            let speech = Speech { provider: None, spoken: &Spoken::default() };
-            let relay = relay_noun(&origin.websocket("/voice/relay/TOKEN"), &playbook, true, speech);
+            let relay =
+                relay_noun(&origin.websocket("/voice/relay/TOKEN"), &playbook, true, Speech::default());
             Response::new().connect(Connect::new(relay).action(&origin.http("/voice/handoff?s=STATE")))
         }
         Document::Handoff => people.take(&Transfer::new(example(), Contact::default(), &playbook)),

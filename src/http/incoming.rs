@@ -123,7 +123,7 @@ pub(super) fn connect(
     };
     let path = format!("/voice/relay/{}", bridge.keyring.seal(Purpose::Relay, &pass));
     let playbook = bridge.calls.pinned(&call_sid, || bridge.shelf.current());
-    let spoken = Speech { provider: provider.as_deref(), spoken: &spoken };
+    let spoken = Speech { provider: provider.as_deref(), spoken: Some(&spoken) };
     let relay = relay(&bridge.origin.websocket(&path), &playbook, attempt == 0, spoken);
     Response::new().connect(Connect::new(relay).action(&bridge.origin.http(&action)))
 }

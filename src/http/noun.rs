@@ -22,12 +22,12 @@ const OF_A_LANGUAGE: [RelayAttribute; 6] = [
 ];
 
 /// What is not as the prompt has it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Speech<'a> {
     /// Who speaks, where the provider before could not.
     pub provider: Option<&'a str>,
-    /// What a rule chose.
-    pub spoken: &'a Spoken,
+    /// What a rule chose, if any did.
+    pub spoken: Option<&'a Spoken>,
 }
 
 /// Who is to speak where `failed` could not; the prompt's own provider where that is not known.
@@ -41,7 +41,8 @@ pub(super) fn other_provider(failed: Option<&str>, playbook: &Playbook) -> Strin
 pub fn relay(url: &str, playbook: &Playbook, greet: bool, speech: Speech<'_>) -> Relay {
     let front = &playbook.prompts.front;
     let Speech { provider, spoken } = speech;
-    let first = spoken.language.as_deref().unwrap_or(&front.language);
+    let first = spoken.and_then(|spoken| spoken.language.as_deref()).unwrap_or(&front.language);
+    let voice = spoken.and_then(|spoken| spoken.voice.as_deref());
     let mut relay = Relay::new(url);
     if let Some(greeting) = front.greeting(first).filter(|_| greet) {
         relay = relay.greeting(greeting);
@@ -54,7 +55,7 @@ pub fn relay(url: &str, playbook: &Playbook, greet: bool, speech: Speech<'_>) ->
             attributes.extend(of_language(declared));
         }
     }
-    if let Some(voice) = &spoken.voice {
+    if let Some(voice) = voice {
         attributes.insert(RelayAttribute::Voice, voice);
     }
     if let Some(provider) = provider {
@@ -67,8 +68,8 @@ pub fn relay(url: &str, playbook: &Playbook, greet: bool, speech: Speech<'_>) ->
     }
     let usual = (first != front.language).then(|| usual(front));
     let declared = usual.iter().chain(&front.languages).cloned().map(|mut declared| {
-        if let Some(voice) = spoken.voice.as_ref().filter(|_| declared.code == first) {
-            declared.voice = Some(voice.clone());
+        if let Some(voice) = voice.filter(|_| declared.code == first) {
+            declared.voice = Some(voice.to_owned());
         }
         declared
     });

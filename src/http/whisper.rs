@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use super::form::Form;
 use super::{Bridge, Shared, Transfer, Twiml};
-use crate::handoff::{Contact, Handoff, Sentiment, Trigger, cut};
+use crate::handoff::{Contact, Handoff, Sentiment, Trigger, cut, tidy};
 use crate::ids::CallSid;
 use crate::pii::Pii;
 use crate::session::WhisperLines;
@@ -126,8 +126,11 @@ fn summary(call: &Transfer) -> String {
         Sentiment::Positive => within(&lines.content),
         Sentiment::Neutral => String::new(),
     };
-    let reason = cut(call.handoff.reason.expose().trim().trim_end_matches(['.', '!', '?']), LONGEST_REASON);
-    let reason = if reason.is_empty() { reason } else { format!("{reason}.") };
+    // What was masked would be read out star by star.
+    let reason = call.handoff.reason.expose().replace('*', " ");
+    let reason = tidy(reason.trim_end_matches(['.', '!', '?', ' ']), LONGEST_REASON);
+    let stop = if reason.is_empty() || reason.ends_with('…') { "" } else { "." };
+    let reason = format!("{reason}{stop}");
     let parts = [who(&call.contact, lines, &call.language), reason, mood];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }

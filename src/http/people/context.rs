@@ -52,7 +52,7 @@ pub(super) fn sip_address(address: &str, call: &Transfer) -> String {
     for (name, value) in ours.chain([("User-to-User".to_owned(), user)]) {
         let header = format!("{name}={}", encoded(&value));
         // With the separator before it.
-        if taken + header.len() + 1 <= MOST_HEADERS {
+        if taken + header.len() < MOST_HEADERS {
             written.push(if taken == 0 { '?' } else { '&' });
             written.push_str(&header);
             taken += header.len() + 1;
