@@ -292,9 +292,10 @@ mod tests {
 
     #[test]
     fn who_is_rung_can_be_rung_in_many_ways() {
-        let ring = |keys: &str| match read(&format!("[[targets]]\n{keys}\n")).unwrap().swap_remove(0) {
-            Target::Ring(ring) => ring,
-            other => panic!("{other:?}"),
+        let ring = |keys: &str| {
+            let target = read(&format!("[[targets]]\n{keys}\n")).unwrap().swap_remove(0);
+            let Target::Ring(ring) = target else { panic!("{target:?}") };
+            ring
         };
         let number = ring("number = \"+15550001111\"");
         assert_eq!((number.whisper, number.accept_key, number.seconds), (true, Some('1'), 30));

@@ -33,6 +33,9 @@ pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extens
             call.sid = call_sid,
             status, tried, "nobody took the call where it was dialled; trying the next target"
         );
+        if let Some(sid) = &sid {
+            bridge.whispers.close(sid);
+        }
         // Of a number we cannot place nobody knows what comes next, but a message can be left.
         bridge.pass_on(&form, tried.unwrap_or(usize::MAX), &call)
     };

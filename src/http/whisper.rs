@@ -57,6 +57,11 @@ impl Whispers {
         self.contacts.insert(call_sid.clone(), contact);
     }
 
+    /// Forgets who was asked: somebody else is tried.
+    pub(super) fn close(&self, call_sid: &CallSid) {
+        self.open.invalidate(call_sid);
+    }
+
     /// Whether somebody was asked to take the call, and has not done so.
     pub(super) fn is_open(&self, call_sid: &CallSid) -> bool {
         self.open.get(call_sid).unwrap_or(false)

@@ -302,9 +302,11 @@ async fn where_nobody_is_free_the_ai_has_the_call_again_and_remembers_it() {
     let document = call.follow().await.unwrap();
     let relay = document.child("Connect").unwrap().child("ConversationRelay").unwrap();
     assert_eq!(relay.attribute("welcomeGreeting"), None);
+    let asked = bridge.model.requests().len();
     let mut conversation = call.connect(Rate::per_second(0)).await.unwrap();
     let first = conversation.wait_reply(SOON).await.unwrap();
-    assert_eq!(first.text, "I am sorry, nobody is free right now. I am here again. How can I help?");
+    assert_eq!(first.text, "I am sorry, nobody is free right now. Maybe I can help you meanwhile?");
+    assert_eq!(bridge.model.requests().len(), asked, "nothing is taken up: the last wish was a person");
     conversation.say("then tell me more").await.unwrap();
     conversation.wait_reply(SOON).await.unwrap();
     let asked = json!(bridge.model.last_messages()).to_string();
@@ -368,6 +370,34 @@ async fn a_node_that_never_saw_the_call_gives_it_back_to_the_ai_as_well() {
     conversation.until_end(SOON).await.unwrap();
     call.finish(conversation).await.unwrap();
     assert_eq!(call.rung().unwrap().to, "+15550001111");
+}
+
+#[tokio::test]
+async fn nodes_that_share_a_store_remember_for_each_other() {
+    let file = std::env::temp_dir().join(format!("warmline-targets-{}.db", std::process::id()));
+    let url = format!("sqlite:{}", file.display());
+    let targets = format!("{QUEUE}{AI}{NUMBER}");
+    let settings = [("DATABASE_URL", url.as_str())];
+    let one = TestBridge::configured(&targets, &settings, agent).await;
+    let other = TestBridge::configured(&targets, &settings, agent).await;
+    let mut call = escalated(&one).await;
+    assert!(one.store.flush().await);
+    left_queue(&mut call).await;
+    call.reach(other.base.clone());
+    call.follow().await.unwrap();
+    let mut conversation = call.connect(Rate::per_second(0)).await.unwrap();
+    conversation.wait_reply(SOON).await.unwrap();
+    conversation.say("then tell me more").await.unwrap();
+    conversation.wait_reply(SOON).await.unwrap();
+    let asked = json!(other.model.last_messages()).to_string();
+    assert!(asked.contains("order number 1182") && asked.contains("nobody is free"), "{asked}");
+    // Whoever hears its end first finds no older document in its way: a lost socket is connected again.
+    conversation.lose_line();
+    call.reach(one.base.clone());
+    assert!(call.finish(conversation).await.unwrap().child("Connect").is_some());
+    for end in ["", "-shm", "-wal"] {
+        let _ = std::fs::remove_file(format!("{}{end}", file.display()));
+    }
 }
 
 #[tokio::test]
