@@ -12,9 +12,11 @@ use axum::extract::State;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use tracing::{info, warn};
+use url::form_urlencoded::byte_serialize;
 
 use super::form::Form;
 use super::{Bridge, Shared, Transfer, Twiml};
+use crate::chat;
 use crate::handoff::{Contact, Handoff, Sentiment, Trigger, cut, tidy};
 use crate::ids::CallSid;
 use crate::pii::Pii;
@@ -28,6 +30,8 @@ const WAIT: u32 = 5;
 const LONGEST_REASON: usize = 100;
 /// The key where our part of the address cannot be verified: then who picked up may be a machine.
 const KEY: char = '1';
+/// The longest name that is read out, in characters.
+const LONGEST_NAME: usize = 40;
 /// How much of a number is read out.
 const END_OF_NUMBER: usize = 4;
 /// As long as a call may wait for people.
@@ -125,7 +129,7 @@ struct Spoken {
 /// Who calls, why, and in what mood. What must not leave is out of the document already.
 fn summary(call: &Transfer) -> String {
     let lines = &call.lines.whisper;
-    let within = |line: &crate::chat::Say| line.within(&call.language).unwrap_or_default().to_owned();
+    let within = |line: &chat::Say| line.within(&call.language).unwrap_or_default().to_owned();
     let mood = match call.handoff.sentiment {
         Sentiment::Negative => within(&lines.upset),
         Sentiment::Positive => within(&lines.content),
@@ -142,8 +146,7 @@ fn summary(call: &Transfer) -> String {
 
 /// By name, else by the end of the number.
 fn who(contact: &Contact, lines: &WhisperLines, language: &str) -> String {
-    let said =
-        |line: &crate::chat::Say, who: &str| line.within(language).unwrap_or_default().replace("{who}", who);
+    let said = |line: &chat::Say, who: &str| line.within(language).unwrap_or_default().replace("{who}", who);
     let text = |text: &Option<Pii<String>>| {
         text.as_ref().map(|text| text.expose().trim().to_owned()).filter(|text| !text.is_empty())
     };
@@ -154,7 +157,7 @@ fn who(contact: &Contact, lines: &WhisperLines, language: &str) -> String {
         Some(end.iter().map(char::to_string).collect::<Vec<_>>().join(" "))
     });
     match (text(&contact.name), number) {
-        (Some(name), _) => said(&lines.from, &cut(&name, END_OF_NUMBER * 10)),
+        (Some(name), _) => said(&lines.from, &cut(&name, LONGEST_NAME)),
         (None, Some(end)) => said(&lines.from_number, &end),
         (None, None) => said(&lines.from_nobody, ""),
     }
@@ -172,10 +175,9 @@ fn ask(bridge: &Bridge, form: &Form, spoken: Spoken, key: Option<char>) -> Respo
     let line = call.lines.whisper.accept.within(&call.language).unwrap_or_default();
     let accept = line.replace("{key}", &key.to_string());
     let state = form.text("s").unwrap_or_default();
-    let action = bridge.origin.http(&format!(
-        "/voice/whisper?s={}",
-        url::form_urlencoded::byte_serialize(state.as_bytes()).collect::<String>()
-    ));
+    // As it was asked: one that cannot be verified may hold anything.
+    let state: String = byte_serialize(state.as_bytes()).collect();
+    let action = bridge.origin.http(&format!("/voice/whisper?s={state}"));
     let gather = |said: Vec<Say>| {
         let gather = Gather::keys().action(&action).num_digits(1).timeout(WAIT).finish_on_key("");
         said.into_iter().fold(gather, Gather::say)
