@@ -124,6 +124,8 @@ export const text = {
     decided: 'Decided',
     queued: 'In the queue',
     dialled: 'Ringing',
+    passed: 'Passed on',
+    returned: 'Back to the AI',
     answered: 'Answered',
     abandoned: 'Hung up while waiting',
     voicemail: 'Voicemail',

@@ -241,6 +241,8 @@ fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<
         verifier,
         access: config.access,
         people,
+        centres: http::Centres::new()?,
+        whispers: http::Whispers::default(),
         ways,
         origin,
         model: match config.models {

@@ -44,7 +44,8 @@ pub struct Calls {
     called_off: CancellationToken,
     /// Numbers the sessions of this process.
     sessions: AtomicU64,
-    handoffs: Cache<CallSid, Arc<Handoff>>,
+    /// With the number of the session each ends.
+    handoffs: Cache<CallSid, (u8, Arc<Handoff>)>,
     memories: Cache<CallSid, Left>,
     spent: Cache<String, ()>,
     /// The prompts and tools a call began with: what was edited meanwhile is for the next call.
@@ -170,14 +171,16 @@ impl Calls {
         self.spent.entry(nonce.to_owned()).or_insert(()).is_fresh()
     }
 
-    /// Keeps the document of a call, in case its `HandoffData` does not come back.
-    pub fn keep(&self, call_sid: &CallSid, handoff: Handoff) {
-        self.handoffs.insert(call_sid.clone(), Arc::new(handoff));
+    /// Keeps the document that session number `session` of a call ends with, in case its `HandoffData` does not
+    /// come back.
+    pub fn keep(&self, call_sid: &CallSid, session: u8, handoff: Handoff) {
+        self.handoffs.insert(call_sid.clone(), (session, Arc::new(handoff)));
     }
 
-    /// The document kept for a call.
-    pub fn kept(&self, call_sid: &CallSid) -> Option<Arc<Handoff>> {
-        self.handoffs.get(call_sid)
+    /// The document kept for a call, or for that session of it.
+    pub fn kept(&self, call_sid: &CallSid, session: Option<u8>) -> Option<Arc<Handoff>> {
+        let (of, handoff) = self.handoffs.get(call_sid)?;
+        session.is_none_or(|session| session == of).then_some(handoff)
     }
 
     /// Keeps the conversation of a call whose socket was lost, as session number `session` left it.
@@ -267,11 +270,12 @@ mod tests {
     fn a_call_that_is_over_leaves_nothing() {
         let calls = Calls::default();
         let call_sid: CallSid = "CA1".parse().unwrap();
-        calls.keep(&call_sid, Handoff::bare(call_sid.clone(), "HO1".into(), crate::handoff::Trigger::Key));
+        calls.keep(&call_sid, 0, Handoff::bare(call_sid.clone(), "HO1".into(), crate::handoff::Trigger::Key));
         calls.remember(&call_sid, 0, Memory { turns: Vec::new(), state: crate::record::State::default() });
-        assert!(calls.kept(&call_sid).is_some() && calls.memory(&call_sid).is_some());
+        assert!(calls.kept(&call_sid, None).is_some() && calls.memory(&call_sid).is_some());
+        assert!(calls.kept(&call_sid, Some(0)).is_some() && calls.kept(&call_sid, Some(1)).is_none());
         calls.forget(&call_sid);
-        assert!(calls.kept(&call_sid).is_none() && calls.memory(&call_sid).is_none());
+        assert!(calls.kept(&call_sid, None).is_none() && calls.memory(&call_sid).is_none());
     }
 
     #[test]

@@ -90,6 +90,10 @@ id_type! {
     /// The TaskRouter workflow that decides which queue an escalated call joins.
     WorkflowSid, |text| sid("WW", text)
 }
+id_type! {
+    /// A flow of Twilio Studio.
+    FlowSid, |text| sid("FW", text)
+}
 
 impl AccountSid {
     /// An account as the settings must name it: `AC` and 32 hex digits.

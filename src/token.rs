@@ -1,5 +1,9 @@
 //! Texts we hand to Twilio and get back: signed, so that any node can trust them and none has to store them.
 
+mod states;
+
+pub use states::{ActionState, Course, RelayPass, Resumed, Spoken, TargetState, WhisperState};
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hkdf::Hkdf;
@@ -9,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::ids::{AccountSid, CallSid};
+use crate::ids::CallSid;
 
 /// How much of the MAC a token carries, in bytes.
 const MAC_LENGTH: usize = 16;
@@ -23,6 +27,8 @@ pub enum Purpose {
     Action,
     /// Travels in the `action` URL of a target where people answer.
     Target,
+    /// Travels in the address of what a dialled person hears before the caller.
+    Whisper,
     /// Proves that somebody signed in to the console.
     Console,
     /// Opens the page of one hand-off.
@@ -37,60 +43,6 @@ pub enum Purpose {
     Letter,
     /// Names what nodes with the same key listen to.
     Channel,
-}
-
-/// What a relay URL admits: one session of one call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RelayPass {
-    /// The call.
-    #[serde(rename = "c")]
-    pub call_sid: CallSid,
-    /// The account the call's webhook named.
-    #[serde(rename = "a")]
-    pub account_sid: Option<AccountSid>,
-    /// 0 for the first session of a call, then how many times it was reconnected.
-    #[serde(rename = "t")]
-    pub attempt: u8,
-    /// Makes every URL another one, so that a captured handshake is worth nothing later.
-    #[serde(rename = "n")]
-    pub nonce: String,
-    /// When it stops being valid, in seconds since 1970.
-    #[serde(rename = "x")]
-    pub expires: u64,
-    /// How the network vouches for the caller's number, as routing words it.
-    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
-    pub verified: Option<String>,
-}
-
-/// What the `action` URL remembers, so that every node counts alike.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ActionState {
-    /// The call.
-    #[serde(rename = "c")]
-    pub call_sid: CallSid,
-    /// The [`RelayPass::attempt`] of the session that ended.
-    #[serde(rename = "t")]
-    pub attempt: u8,
-    /// Who spoke in it, where that is not whom the prompt names.
-    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
-    pub provider: Option<String>,
-}
-
-/// What the `action` URL of a target remembers, so that every node knows which one is next.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TargetState {
-    /// The call.
-    #[serde(rename = "c")]
-    pub call_sid: CallSid,
-    /// Where the target stands in the list that is tried.
-    #[serde(rename = "n")]
-    pub target: u8,
-    /// The rule of routing that chose the list, by its place in the settings; none chose all of them.
-    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
-    pub rule: Option<u8>,
-    /// The language spoken, as a BCP 47 tag.
-    #[serde(rename = "l")]
-    pub language: String,
 }
 
 /// What a console session proves.
@@ -190,6 +142,15 @@ impl Keyring {
     }
 }
 
+/// What proves to a receiver that a body comes from who shares its secret: HMAC-SHA256 over `{at}.{body}`, in hex.
+pub fn signature_of(secret: &SecretString, at: u64, body: &[u8]) -> String {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()).expect("any length is a key");
+    mac.update(format!("{at}.").as_bytes());
+    mac.update(body);
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// A random text of 128 bits, for names that must not be guessed.
 pub fn nonce() -> String {
     let mut bytes = [0; 16];
@@ -203,6 +164,7 @@ fn mac(key: &[u8; 32], purpose: Purpose, payload: &str) -> Hmac<Sha256> {
         Purpose::Relay => b"relay:".as_slice(),
         Purpose::Action => b"action:",
         Purpose::Target => b"target:",
+        Purpose::Whisper => b"whisper:",
         Purpose::Console => b"console:",
         Purpose::Desk => b"desk:",
         Purpose::Phone => b"phone:",
@@ -227,7 +189,13 @@ mod tests {
     }
 
     fn state() -> ActionState {
-        ActionState { call_sid: "CA1".parse().unwrap(), attempt: 2, provider: None }
+        ActionState {
+            call_sid: "CA1".parse().unwrap(),
+            attempt: 2,
+            provider: None,
+            spoken: Spoken::default(),
+            resumed: None,
+        }
     }
 
     #[test]
@@ -237,6 +205,13 @@ mod tests {
         assert_eq!(rotating.open(Purpose::Action, &token), Some(state()));
         assert_eq!(rotating.open::<ActionState>(Purpose::Relay, &token), None);
         assert_eq!(keyring(&["new"]).open::<ActionState>(Purpose::Action, &token), None);
+    }
+
+    #[test]
+    fn a_receiver_can_check_a_body() {
+        // openssl dgst -sha256 -hmac key
+        let signature = signature_of(&"key".into(), 1_700_000_000, b"{}");
+        assert_eq!(signature, "9d713ed406bb7076d4123f0dc2c39d2df5c654ed4b0cd56b52c8b4c940bd63ae");
     }
 
     #[test]

@@ -116,6 +116,23 @@ impl Call {
         self.twilio.post(&self.resolve(address)?, &self.fields_and(fields), &hex()).await
     }
 
+    /// Who calls.
+    pub(super) fn caller(&self) -> &str {
+        self.from.expose()
+    }
+
+    /// Asks an address with these fields in place of the call's own: another leg.
+    pub(super) async fn ask_apart(
+        &self,
+        address: &str,
+        fields: &[(&str, String)],
+    ) -> Result<Answer, CallError> {
+        let mut sent = self.fields();
+        sent.retain(|(name, _)| fields.iter().all(|(replaced, _)| replaced != name));
+        sent.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        self.twilio.post(&self.resolve(address)?, &sent, &hex()).await
+    }
+
     /// Sends the last request once more, as Twilio does when an answer got lost.
     ///
     /// # Errors

@@ -33,6 +33,15 @@ pub enum CallError {
     /// The session is over and nobody said what comes next: the call ends.
     #[error("the `<Connect>` has no action")]
     NoAction,
+    /// The document does not ring anybody first.
+    #[error("the document does not begin with a `<Dial>`")]
+    NobodyRung,
+    /// The document does not send the call elsewhere first.
+    #[error("the document does not begin with a `<Redirect>`")]
+    NoRedirect,
+    /// What is whispered is no document that Twilio runs there, or has no end.
+    #[error("a whisper with verbs that are not run there, or without an end")]
+    Whisper,
     /// An address nobody can connect to.
     #[error("an address in the document cannot be used")]
     Address,

@@ -103,8 +103,20 @@ fn decide<D>(rules: &Rules<D>, facts: &Facts, say: impl Fn(Option<&D>) -> (Strin
 }
 
 fn start(decision: Option<&Start>) -> (String, Value) {
-    match decision.unwrap_or(&Start::Agent) {
-        Start::Agent => ("the AI answers".to_owned(), json!({ "to": "ai" })),
+    match decision.unwrap_or(&Start::default()) {
+        Start::Agent { language, voice } => {
+            let mut words = "the AI answers".to_owned();
+            let mut said = json!({ "to": "ai" });
+            if let Some(language) = language {
+                words.push_str(&format!(" in {language}"));
+                said["language"] = json!(language);
+            }
+            if let Some(voice) = voice {
+                words.push_str(&format!(" with the voice {voice}"));
+                said["voice"] = json!(voice);
+            }
+            (words, said)
+        }
         Start::Person { reason_code } => {
             let code = reason_code.as_deref().unwrap_or("routing");
             let words = format!("a person answers at once, reason code {code}");
@@ -292,6 +304,10 @@ mod tests {
              a person answers at once, reason code profile_failed\n\
              \x20 by rule 2 (profile failed)\n"
         );
+        let spoken = Start::Agent { language: Some("es-US".into()), voice: Some("Lupe-Neural".into()) };
+        let (words, said) = start(Some(&spoken));
+        assert_eq!(words, "the AI answers in es-US with the voice Lupe-Neural");
+        assert_eq!(said, json!({ "to": "ai", "language": "es-US", "voice": "Lupe-Neural" }));
         let (words, _) = handoff(None);
         assert_eq!(words, "all targets in their order");
     }

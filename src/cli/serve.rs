@@ -9,7 +9,7 @@ use tracing::info;
 
 use super::{complain, load};
 use crate::app::Server;
-use crate::config::{Config, HandoffNumber, Origin, Target, Vars};
+use crate::config::{Config, Line, Origin, Target, Vars};
 use crate::telemetry::{self, Collector};
 
 /// Runs the server.
@@ -91,8 +91,14 @@ fn people(config: &Config) -> String {
     let name = |target: &Target| match target {
         Target::Workflow(workflow) => workflow.to_string(),
         Target::Queue(name) => format!("the queue {name}"),
-        Target::Number(HandoffNumber::Phone(_)) => "a number, by phone".to_owned(),
-        Target::Number(HandoffNumber::Sip(_)) => "an address, by SIP".to_owned(),
+        Target::Ring(ring) => match &ring.line {
+            Line::Phone(_) => "a number, by phone".to_owned(),
+            Line::Sip(_) => "an address, by SIP".to_owned(),
+            Line::Client(identity) => format!("the client {identity}"),
+        },
+        Target::Studio(studio) => format!("the Studio flow {}", studio.flow),
+        Target::Webhook(_) => format!("another contact centre, at {}", target.shown()),
+        Target::Agent => "the AI again".to_owned(),
         Target::Voicemail => "a voicemail".to_owned(),
     };
     config.targets.iter().map(name).collect::<Vec<_>>().join(", then ")

@@ -8,7 +8,7 @@ use super::{complain, load};
 use crate::app;
 use crate::config::Vars;
 use crate::handoff::{Contact, Handoff, Sentiment, Trigger};
-use crate::http::{Transfer, relay_noun};
+use crate::http::{Speech, Transfer, relay_noun};
 use crate::twiml::{Connect, Response};
 
 /// Which document.
@@ -49,7 +49,8 @@ pub fn run(vars: &impl Vars, args: &TwimlArgs) -> ExitCode {
     let unknown = || Transfer::nameless(Trigger::BridgeFailure, &playbook);
     let document = match args.document {
         Document::Incoming => {
-            let relay = relay_noun(&origin.websocket("/voice/relay/TOKEN"), &playbook, true, None);
+            let relay =
+                relay_noun(&origin.websocket("/voice/relay/TOKEN"), &playbook, true, Speech::default());
             Response::new().connect(Connect::new(relay).action(&origin.http("/voice/handoff?s=STATE")))
         }
         Document::Handoff => people.take(&Transfer::new(example(), Contact::default(), &playbook)),

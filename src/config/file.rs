@@ -14,7 +14,8 @@ use super::redact::RedactTable;
 use super::routes::RoutesTable;
 use super::rules::RulesTable;
 use super::store::StoreTable;
-use super::targets::{Target, TargetTable, places, targets};
+use super::target::Target;
+use super::targets::{Around, TargetTable, places, targets};
 use crate::session::Timings;
 
 /// The file.
@@ -79,9 +80,14 @@ impl File {
         places(&self.targets)
     }
 
+    /// Whether the file says where people answer.
+    pub(super) fn has_targets(&self) -> bool {
+        !self.targets.is_empty()
+    }
+
     /// Where people answer, if the file says so.
-    pub(super) fn targets(&self) -> Option<Result<Vec<Target>, Vec<String>>> {
-        (!self.targets.is_empty()).then(|| targets(&self.targets))
+    pub(super) fn targets(&self, around: &Around<'_>) -> Option<Result<Vec<Target>, Vec<String>>> {
+        self.has_targets().then(|| targets(&self.targets, around))
     }
 
     pub(super) fn limits(&self) -> Limits {

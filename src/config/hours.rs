@@ -1,8 +1,11 @@
 //! `[hours]` of `warmline.toml`: the business's time zone, when it is open, and its holidays.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
-use crate::hours::Hours;
+use super::values::listed;
+use crate::hours::{DAYS, Hours};
 
 /// The table: spans such as `09:00-17:30` for each day.
 #[derive(Debug, Default, Deserialize)]
@@ -20,8 +23,8 @@ pub(super) struct HoursTable {
 }
 
 impl HoursTable {
-    pub(super) fn hours(&self) -> Result<Hours, Vec<String>> {
-        let days = [
+    fn days(&self) -> [&Vec<String>; 7] {
+        [
             &self.monday,
             &self.tuesday,
             &self.wednesday,
@@ -29,8 +32,19 @@ impl HoursTable {
             &self.friday,
             &self.saturday,
             &self.sunday,
-        ];
-        let hours = Hours::new(&self.zone, &days.map(Clone::clone), &self.holidays);
+        ]
+    }
+
+    /// What the table says, for people.
+    pub(super) fn told(&self) -> Vec<(Cow<'static, str>, String)> {
+        let days = DAYS.into_iter().zip(self.days()).filter(|(_, spans)| !spans.is_empty());
+        let days = days.map(|(day, spans)| (day.into(), listed(spans)));
+        let zone = ("zone".into(), self.zone.clone());
+        std::iter::once(zone).chain(days).chain([("holidays".into(), listed(&self.holidays))]).collect()
+    }
+
+    pub(super) fn hours(&self) -> Result<Hours, Vec<String>> {
+        let hours = Hours::new(&self.zone, &self.days().map(Clone::clone), &self.holidays);
         hours.map_err(|problems| problems.iter().map(|problem| format!("[hours] {problem}")).collect())
     }
 }

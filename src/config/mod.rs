@@ -17,7 +17,9 @@ mod rules;
 mod shown;
 mod store;
 pub mod table;
+mod target;
 mod targets;
+mod told;
 mod values;
 
 pub use desk::Desk;
@@ -27,7 +29,7 @@ pub use origin::{Origin, is_loopback_host};
 pub use profile::ProfileTraits;
 pub use read::{Environment, Overrides, Vars};
 pub use shown::{Shown, Source};
-pub use targets::Target;
+pub use target::{Line, Ring, Studio, Target, Webhook};
 pub use values::FileTable;
 
 use std::net::SocketAddr;
@@ -56,6 +58,8 @@ pub struct Config {
     pub account: Option<AccountSid>,
     /// Where people answer, in the order in which they are tried. The last is a voicemail.
     pub targets: Vec<Target>,
+    /// The targets that have names.
+    pub places: Vec<Place>,
     /// Which way calls go.
     pub routes: Routes,
     /// The business's clock, where one is set.
@@ -92,6 +96,8 @@ pub struct Config {
     pub redact: Exits,
     /// Every setting as it was read, for people.
     pub shown: Vec<Shown>,
+    /// What the file says of the business, for people: its hours and the traits that are read.
+    pub told: Vec<FileTable>,
 }
 
 /// Who may use the console and its API.
@@ -125,15 +131,6 @@ pub struct ProfileService {
     pub token: SecretString,
 }
 
-/// Where a call goes when no workflow takes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HandoffNumber {
-    /// An E.164 number.
-    Phone(String),
-    /// A SIP URI.
-    Sip(String),
-}
-
 /// The models to ask.
 #[derive(Debug, Clone)]
 pub struct Models {
@@ -165,10 +162,10 @@ impl Config {
         matches!(self.access, Access::Loopback)
     }
 
-    /// Whether anybody answers: a voicemail does not, and neither does the workflow that stands for one.
+    /// Whether anybody answers: neither a voicemail nor the AI does, nor the workflow that stands for one.
     pub fn has_people(&self) -> bool {
-        let nobody = Target::Workflow(WorkflowSid::nobody());
-        self.targets.iter().any(|target| *target != Target::Voicemail && *target != nobody)
+        let nobody = [Target::Voicemail, Target::Agent, Target::Workflow(WorkflowSid::nobody())];
+        self.targets.iter().any(|target| !nobody.contains(target))
     }
 
     /// Reads every setting.

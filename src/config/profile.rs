@@ -1,6 +1,10 @@
 //! `[profile]` of `warmline.toml`: which traits of a caller are read, and who gets to see them.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
+
+use super::values::listed;
 
 /// The hosts of the two regions.
 const US: &str = "https://profiles.segment.com/v1";
@@ -50,6 +54,20 @@ impl ProfileTable {
 
     pub(super) fn traits(&self) -> ProfileTraits {
         ProfileTraits { read: self.traits.clone(), prompt: self.prompt.clone(), task: self.task.clone() }
+    }
+
+    /// What the table says, for people.
+    pub(super) fn told(&self) -> Vec<(Cow<'static, str>, String)> {
+        let region = match self.region {
+            Region::Us => "us",
+            Region::Eu => "eu",
+        };
+        vec![
+            ("region".into(), region.to_owned()),
+            ("traits".into(), listed(&self.traits)),
+            ("prompt".into(), listed(&self.prompt)),
+            ("task".into(), listed(&self.task)),
+        ]
     }
 
     /// What is wrong with it.

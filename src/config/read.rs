@@ -8,10 +8,11 @@ use secrecy::SecretString;
 
 use super::file::File;
 use super::routes::Within;
-use super::targets::{Target, usual, usual_places};
+use super::target::{Line, Target};
+use super::targets::{Around, usual, usual_places};
 use super::{
-    Access, Config, ConfigError, Console, HandoffNumber, ModelSettings, Models, Origin, Place,
-    ProfileService, Source, shown, store, table,
+    Access, Config, ConfigError, Console, ModelSettings, Models, Origin, Place, ProfileService, Source,
+    shown, store, table, told,
 };
 use crate::hours::Hours;
 use crate::ids::{AccountSid, WorkflowSid};
@@ -85,8 +86,14 @@ fn dotenv(path: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
 }
 
 impl Vars for Environment {
+    /// The file may name further variables, which hold secrets of its own.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     fn get(&self, name: &str) -> Option<String> {
-        self.0.get(name).map(|(value, _)| value.clone())
+        match self.0.get(name) {
+            Some((value, _)) => Some(value.clone()),
+            None if table::SETTINGS.iter().any(|setting| setting.name == name) => None,
+            None => std::env::var(name).ok(),
+        }
     }
 
     fn source(&self, name: &str) -> Source {
@@ -170,16 +177,22 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
             );
         }
     }
-    let targets = targets(&mut read, &file, signed);
+    let account = read.parsed("TWILIO_ACCOUNT_SID", AccountSid::configured);
+    let targets = targets(&mut read, &file, signed, account.as_ref());
     let hours = read.taken(file.hours.as_ref().map(|table| table.hours()).transpose()).flatten();
-    let routes = routes(&mut read, &file, &targets, hours.as_ref());
+    let places = match file.has_targets() {
+        true => read.taken(file.places()).unwrap_or_default(),
+        false => usual_places(&targets),
+    };
+    let routes = routes(&mut read, &file, (&targets, &places), hours.as_ref());
     let everywhere = if signed { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
     let config = Config {
         listen: SocketAddr::new(bind.unwrap_or(everywhere.into()), port),
         origin: public.unwrap_or_else(|| Origin::loopback(port)),
         access: if signed { Access::Signed(tokens) } else { Access::Loopback },
-        account: read.parsed("TWILIO_ACCOUNT_SID", AccountSid::configured),
+        account,
         targets,
+        places,
         routes,
         hours,
         profiles: profiles(&mut read, &file),
@@ -198,6 +211,7 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         desk: file.desk.desk(),
         redact: file.redact.exits(),
         shown: shown::all(vars),
+        told: told::of_file(&file),
     };
     read.problems.extend(file.desk.problems());
     read.problems.extend(file.profile.problems());
@@ -231,10 +245,17 @@ fn secret(text: &str) -> Result<SecretString, &'static str> {
 }
 
 /// The list of the file; without it the workflow, then the number.
-fn targets(read: &mut Reader<'_, impl Vars>, file: &File, signed: bool) -> Vec<Target> {
+fn targets(
+    read: &mut Reader<'_, impl Vars>,
+    file: &File,
+    signed: bool,
+    account: Option<&AccountSid>,
+) -> Vec<Target> {
     let workflow = read.parsed("TWILIO_WORKFLOW_SID", str::parse::<WorkflowSid>);
     let number = read.parsed("HANDOFF_NUMBER", handoff_number);
-    match file.targets() {
+    let vars = read.vars;
+    let variable = |name: &str| vars.get(name).filter(|value| !value.trim().is_empty());
+    match file.targets(&Around { account, variable: &variable }) {
         Some(Ok(targets)) => targets,
         Some(Err(problems)) => {
             read.problems.extend(problems);
@@ -257,17 +278,13 @@ fn targets(read: &mut Reader<'_, impl Vars>, file: &File, signed: bool) -> Vec<T
 fn routes(
     read: &mut Reader<'_, impl Vars>,
     file: &File,
-    targets: &[Target],
+    (targets, places): (&[Target], &[Place]),
     hours: Option<&Hours>,
 ) -> Routes {
-    let places: Vec<Place> = match file.targets() {
-        Some(_) => read.taken(file.places()).unwrap_or_default(),
-        None => usual_places(targets),
-    };
     // What is wrong with [hours] is told already.
     let has_hours = hours.is_some() || file.hours.is_some();
     let traits = file.profile.traits();
-    let within = Within { text: &file.text, targets: &places, traits: &traits, has_hours };
+    let within = Within { text: &file.text, targets, places, traits: &traits, has_hours };
     read.taken(file.routes.routes(&within)).unwrap_or_default()
 }
 
@@ -299,23 +316,22 @@ fn profiles(read: &mut Reader<'_, impl Vars>, file: &File) -> Option<ProfileServ
     }
 }
 
-fn handoff_number(text: &str) -> Result<HandoffNumber, &'static str> {
+fn handoff_number(text: &str) -> Result<Line, &'static str> {
     phone_number(text)
         .or_else(|_| sip_address(text))
         .map_err(|_| "expected a number such as +15551230000 or an address such as sip:people@example.com")
 }
 
-pub(super) fn phone_number(text: &str) -> Result<HandoffNumber, &'static str> {
+pub(super) fn phone_number(text: &str) -> Result<Line, &'static str> {
     let digits = text.strip_prefix('+').unwrap_or_default();
     let fits = (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-    fits.then(|| HandoffNumber::Phone(text.to_owned())).ok_or("number: expected one such as +15551230000")
+    fits.then(|| Line::Phone(text.to_owned())).ok_or("number: expected one such as +15551230000")
 }
 
-pub(super) fn sip_address(text: &str) -> Result<HandoffNumber, &'static str> {
+pub(super) fn sip_address(text: &str) -> Result<Line, &'static str> {
     let address = text.strip_prefix("sip:").or_else(|| text.strip_prefix("sips:")).unwrap_or_default();
     let fits = address.contains('@') && !address.contains(char::is_whitespace);
-    fits.then(|| HandoffNumber::Sip(text.to_owned()))
-        .ok_or("sip: expected one such as sip:people@example.com")
+    fits.then(|| Line::Sip(text.to_owned())).ok_or("sip: expected one such as sip:people@example.com")
 }
 
 fn models(read: &mut Reader<'_, impl Vars>) -> Option<Models> {
@@ -485,8 +501,8 @@ mod tests {
 
     #[test]
     fn people_answer_at_a_number_or_a_sip_address() {
-        assert_eq!(handoff_number("+15551230000"), Ok(HandoffNumber::Phone("+15551230000".into())));
-        assert!(matches!(handoff_number("sip:people@example.com"), Ok(HandoffNumber::Sip(_))));
+        assert_eq!(handoff_number("+15551230000"), Ok(Line::Phone("+15551230000".into())));
+        assert!(matches!(handoff_number("sip:people@example.com"), Ok(Line::Sip(_))));
         assert!(handoff_number("sip:people").is_err());
     }
 
@@ -503,7 +519,7 @@ mod tests {
         let file = File::parse(include_str!("../../warmline.toml.example")).unwrap();
         assert_eq!(file.timings(), crate::session::Timings::default());
         assert_eq!(file.limits(), crate::config::Limits::default());
-        assert!(file.targets().is_none());
+        assert!(!file.has_targets());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
-use super::{Place, ProfileTraits};
+use super::{Place, ProfileTraits, Target};
 use crate::routing::{Condition, Handover, KNOWN, Moment, Routes, Rule, Rules, Start, TRAITS};
 
 /// The most rules of a kind, and conditions of a rule.
@@ -18,6 +18,9 @@ const LONGEST_NAME: usize = 64;
 const MOST_ATTRIBUTES: usize = 600;
 /// The longest value of an attribute, in characters: Flex Insights keeps no more.
 const LONGEST_VALUE: usize = 128;
+
+/// The longest name of a voice: an identifier of ElevenLabs with its model and settings.
+const LONGEST_VOICE: usize = 100;
 
 /// Keys of a Task that are ours, Twilio's or Flex's.
 const TAKEN: [&str; 42] = [
@@ -82,6 +85,10 @@ struct StartTable {
     when: Vec<Spanned<String>>,
     to: ToWord,
     #[serde(default)]
+    language: Option<Spanned<String>>,
+    #[serde(default)]
+    voice: Option<Spanned<String>>,
+    #[serde(default)]
     reason_code: Option<Spanned<String>>,
 }
 
@@ -106,8 +113,10 @@ struct HandoffTable {
 pub(super) struct Within<'a> {
     /// The text of the file, which tells lines and columns.
     pub(super) text: &'a str,
-    /// The targets that have names.
-    pub(super) targets: &'a [Place],
+    /// The targets.
+    pub(super) targets: &'a [Target],
+    /// Those of them that have names.
+    pub(super) places: &'a [Place],
     /// The traits that are read.
     pub(super) traits: &'a ProfileTraits,
     /// Whether there are business hours.
@@ -138,8 +147,13 @@ impl Check<'_> {
         if let (ToWord::Ai, Some(code)) = (table.to, &table.reason_code) {
             self.problem(code.span().start, "reason_code: only a call that goes to a person has one");
         }
+        let language = table.language.as_ref().map(|tag| self.tag(tag));
+        let voice = table.voice.as_ref().map(|voice| self.voice(voice));
+        if let (ToWord::Person, Some(text)) = (table.to, table.language.as_ref().or(table.voice.as_ref())) {
+            self.problem(text.span().start, "language, voice: only a call that the AI answers has them");
+        }
         let decision = match table.to {
-            ToWord::Ai => Start::Agent,
+            ToWord::Ai => Start::Agent { language, voice },
             ToWord::Person => Start::Person { reason_code },
         };
         let name = self.name(table.name.as_ref(), number);
@@ -149,13 +163,24 @@ impl Check<'_> {
     fn handoff(&mut self, table: &HandoffTable, number: usize) -> Rule<Handover> {
         let mut targets = Vec::new();
         for name in &table.targets {
-            match self.within.targets.iter().find(|place| place.name == *name.get_ref()) {
+            match self.within.places.iter().find(|place| place.name == *name.get_ref()) {
                 Some(place) if targets.contains(place) => {
                     self.problem(name.span().start, "targets: named twice");
                 }
+                Some(_)
+                    if targets
+                        .last()
+                        .is_some_and(|before| self.target(before).is_some_and(Target::is_last)) =>
+                {
+                    self.problem(name.span().start, "targets: nothing comes back from the one before");
+                }
+                Some(place) if targets.is_empty() && self.target(place) == Some(&Target::Agent) => {
+                    self.problem(name.span().start, "targets: somebody has to be tried before the AI again");
+                    targets.push(place.clone());
+                }
                 Some(place) => targets.push(place.clone()),
                 None => {
-                    let names: Vec<_> = self.within.targets.iter().map(|place| place.name.as_str()).collect();
+                    let names: Vec<_> = self.within.places.iter().map(|place| place.name.as_str()).collect();
                     let cause = format!("targets: no target has this name; there are: {}", names.join(", "));
                     self.problem(name.span().start, &cause);
                 }
@@ -165,6 +190,35 @@ impl Check<'_> {
         let decision = Handover { targets, priority: table.priority, attributes };
         let name = self.name(table.name.as_ref(), number);
         Rule { name, when: self.conditions(&table.when, Moment::Handoff), decision }
+    }
+
+    fn target(&self, place: &Place) -> Option<&Target> {
+        self.within.targets.get(place.place)
+    }
+
+    /// A BCP 47 tag by its form; whether Twilio speaks it, Twilio knows.
+    fn tag(&mut self, text: &Spanned<String>) -> String {
+        let tag = text.get_ref();
+        let mut parts = tag.split('-');
+        let primary = parts.next().unwrap_or_default();
+        let begins = (2..=3).contains(&primary.len()) && primary.bytes().all(|b| b.is_ascii_alphabetic());
+        let follows =
+            |part: &str| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+        if !begins || !parts.all(follows) {
+            self.problem(text.span().start, "language: expected a tag such as es-US");
+        }
+        tag.clone()
+    }
+
+    /// A voice by its form; whether a provider has it, Twilio knows.
+    fn voice(&mut self, text: &Spanned<String>) -> String {
+        let voice = text.get_ref();
+        let fits = (1..=LONGEST_VOICE).contains(&voice.len())
+            && voice.bytes().all(|b| b.is_ascii_graphic() && !b"<>&\"'".contains(&b));
+        if !fits {
+            self.problem(text.span().start, "voice: expected a provider's name of one, without spaces");
+        }
+        voice.clone()
     }
 
     fn conditions(&mut self, texts: &[Spanned<String>], at: Moment) -> Vec<Condition> {
@@ -270,21 +324,28 @@ fn is_by_hours(fact: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Studio;
     use crate::config::file::File;
+    use crate::ids::AccountSid;
 
     fn read(text: &str) -> Result<Routes, Vec<String>> {
         let file = File::parse(text).map_err(|error| vec![error])?;
         let traits = ProfileTraits { read: vec!["a".into(), "b-c".into()], ..ProfileTraits::default() };
-        let places = [("billing", 0), ("general", 2)];
-        let targets = places.map(|(name, place)| Place { name: name.to_owned(), place });
-        file.routes.routes(&Within { text, targets: &targets, traits: &traits, has_hours: false })
+        let places = [("billing", 0), ("again", 1), ("general", 2), ("flow", 3)];
+        let places = places.map(|(name, place)| Place { name: name.to_owned(), place });
+        let queue = |name: &str| Target::Queue(name.to_owned());
+        let flow = format!("FW{}", "0".repeat(32)).parse().unwrap();
+        let studio = Studio { account: AccountSid::phone(), flow };
+        let targets = [queue("billing"), Target::Agent, queue("general"), Target::Studio(studio)];
+        let within = Within { text, targets: &targets, places: &places, traits: &traits, has_hours: false };
+        file.routes.routes(&within)
     }
 
     #[test]
     fn rules_are_read_in_their_order() {
         let routes = read(
             "[[routes.start]]\nname = \"heavy reader\"\nwhen = [\"traits.a > 0\"]\nto = \"person\"\nreason_code = \"docs\"\n\
-             [[routes.start]]\nto = \"ai\"\n\
+             [[routes.start]]\nto = \"ai\"\nlanguage = \"es-US\"\nvoice = \"Lupe-Neural\"\n\
              [[routes.handoff]]\nwhen = ['traits.b-c == \"x\"', \"turns > 3\"]\ntargets = [\"general\", \"billing\"]\n\
              priority = 7\nattributes = { skill = \"billing\", level = 2, vip = true }\n",
         )
@@ -292,6 +353,8 @@ mod tests {
         let start: Vec<_> =
             routes.start.0.iter().map(|rule| (rule.name.as_str(), rule.decision.word())).collect();
         assert_eq!(start, [("heavy reader", "person"), ("rule 2", "ai")]);
+        let spoken = Start::Agent { language: Some("es-US".into()), voice: Some("Lupe-Neural".into()) };
+        assert_eq!(routes.start.0[1].decision, spoken);
         let decision = &routes.handoff.0[0].decision;
         let places: Vec<_> = decision.targets.iter().map(|place| place.place).collect();
         assert_eq!((places, decision.priority, decision.attributes.len()), (vec![2, 0], Some(7), 3));
@@ -321,6 +384,23 @@ mod tests {
                 "line 2, column 10: when: `hours` is known",
             ),
             ("[[routes.start]]\nto = \"ai\"\nreason_code = \"x\"", "line 3, column 15: reason_code"),
+            (
+                "[[routes.start]]\nto = \"ai\"\nlanguage = \"Spanish\"",
+                "line 3, column 12: language: expected",
+            ),
+            ("[[routes.start]]\nto = \"ai\"\nvoice = \"a b\"", "line 3, column 9: voice: expected"),
+            (
+                "[[routes.start]]\nto = \"person\"\nlanguage = \"es-US\"",
+                "line 3, column 12: language, voice: only",
+            ),
+            (
+                "[[routes.handoff]]\ntargets = [\"again\", \"billing\"]",
+                "line 2, column 12: targets: somebody has",
+            ),
+            (
+                "[[routes.handoff]]\ntargets = [\"flow\", \"billing\"]",
+                "line 2, column 20: targets: nothing comes",
+            ),
             (
                 "[[routes.handoff]]\ntargets = [\"billing\", \"bilingual\"]",
                 "line 2, column 23: targets: no target",

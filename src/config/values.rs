@@ -1,9 +1,9 @@
-//! What `warmline.toml` says, for people: every value that is in force, in the order of its example. Where people
-//! answer is told by the targets themselves.
+//! What `warmline.toml` says, for people: every value that is in force, in the order of its example.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use super::{Config, ModelCare};
+use super::{Config, ModelCare, told};
 use crate::mask::Also;
 use crate::session::Timings;
 use crate::session::rules::{AfterSilence, Emergencies, KeyMeaning, Rules, Topic};
@@ -12,10 +12,10 @@ use crate::store::{Options, Retention};
 /// A table of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileTable {
-    /// Its name, such as `timings`.
-    pub name: &'static str,
+    /// Its name, such as `timings`; of a list with the entry's number, such as `targets 1`.
+    pub name: Cow<'static, str>,
     /// Each key with its value, and the value's unit.
-    pub values: Vec<(&'static str, String)>,
+    pub values: Vec<(Cow<'static, str>, String)>,
 }
 
 /// A value, or that there is none.
@@ -24,8 +24,11 @@ const NOTHING: &str = "nothing";
 impl Config {
     /// The tables of `warmline.toml` with what is in force, also where the file says nothing.
     pub fn file_tables(&self) -> Vec<FileTable> {
-        let table = |name, values| FileTable { name, values };
-        vec![
+        let table = |name: &'static str, values: Vec<(&'static str, String)>| {
+            let values = values.into_iter().map(|(key, value)| (key.into(), value));
+            FileTable { name: name.into(), values: values.collect() }
+        };
+        let mut tables = vec![
             table("store", store(self.store.as_ref())),
             table("timings", timings(&self.timings)),
             table("model", model(&self.care)),
@@ -33,7 +36,14 @@ impl Config {
             table("redact", self.hidden()),
             table("desk", self.framed()),
             table("limits", self.limited()),
-        ]
+        ];
+        tables.extend(self.told.iter().cloned());
+        let routes = &self.routes;
+        tables.extend(routes.start.0.iter().zip(1..).map(|(rule, number)| told::start(rule, number)));
+        tables.extend(routes.handoff.0.iter().zip(1..).map(|(rule, number)| told::handoff(rule, number)));
+        let targets = self.targets.iter().enumerate();
+        tables.extend(targets.map(|(place, target)| told::target(target, place, &self.places)));
+        tables
     }
 
     fn hidden(&self) -> Vec<(&'static str, String)> {
@@ -145,7 +155,7 @@ fn kinds(also: Also) -> String {
     listed(&kinds.iter().filter(|(_, hidden)| *hidden).map(|(name, _)| *name).collect::<Vec<_>>())
 }
 
-fn listed(values: &[impl AsRef<str>]) -> String {
+pub(super) fn listed<T: AsRef<str>>(values: &[T]) -> String {
     let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
     if values.is_empty() { NOTHING.to_owned() } else { values.join(", ") }
 }
@@ -161,7 +171,7 @@ mod tests {
         let example: toml::Table = toml::from_str(include_str!("../../warmline.toml.example")).unwrap();
         let tables = Config::load(&BTreeMap::new()).unwrap().file_tables();
         for (table, keys) in &example {
-            let told = tables.iter().find(|told| told.name == table);
+            let told = tables.iter().find(|told| told.name == *table);
             let told = told.unwrap_or_else(|| panic!("[{table}] is not told"));
             for (key, value) in keys.as_table().unwrap() {
                 let (_, shown) = told.values.iter().find(|(name, _)| name == key).unwrap_or_else(|| {

@@ -1,5 +1,7 @@
 //! `/api/v1/settings` and `/api/v1/health`.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -22,7 +24,7 @@ pub(super) struct Settings {
     tools: Vec<Tool>,
     /// Where people answer, in the order in which they are tried. Numbers are shown by their ends.
     targets: Vec<String>,
-    /// What `warmline.toml` says, or would: every table but `[[targets]]` with the values in force.
+    /// What `warmline.toml` says, or would: every table with the values in force, entries of lists by number.
     file: Vec<Table>,
 }
 
@@ -67,7 +69,7 @@ pub(super) struct Tool {
 #[schema(as = FileTable)]
 pub(super) struct Table {
     /// Its name.
-    name: &'static str,
+    name: String,
     /// Its values.
     values: Vec<FileValue>,
 }
@@ -76,7 +78,7 @@ pub(super) struct Table {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct FileValue {
     /// Its key.
-    name: &'static str,
+    name: String,
     /// The value in force, with its unit.
     value: String,
 }
@@ -174,8 +176,11 @@ fn kind(kind: ToolKind) -> &'static str {
 }
 
 fn of_file(table: &crate::config::FileTable) -> Table {
-    let value = |(name, value): &(&'static str, String)| FileValue { name, value: value.clone() };
-    Table { name: table.name, values: table.values.iter().map(value).collect() }
+    let value = |(name, value): &(Cow<'static, str>, String)| FileValue {
+        name: name.clone().into_owned(),
+        value: value.clone(),
+    };
+    Table { name: table.name.clone().into_owned(), values: table.values.iter().map(value).collect() }
 }
 
 /// How the server is.

@@ -224,7 +224,7 @@ pub(super) async fn delete(
         let detail = "the call goes on: it can be deleted once it is over, or a person is to have it";
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
-    let known = found.is_some() || bridge.calls.kept(&call_sid).is_some();
+    let known = found.is_some() || bridge.calls.kept(&call_sid, None).is_some();
     // What they know of it, they would show.
     bridge.board.forget_elsewhere(&call_sid).await.map_err(unsent)?;
     // What the writer has not written yet would come after.

@@ -27,7 +27,7 @@ pub(super) async fn show(State(desk): State<Desk>, Path(token): Path<String>) ->
             desk.reading.within(read).await.ok().flatten().flatten().filter(|kept| has(kept, &pass))
         }
     };
-    let document = desk.bridge.calls.kept(&pass.call_sid);
+    let document = desk.bridge.calls.kept(&pass.call_sid, None);
     let document = document.filter(|document| document.context.handoff_id == pass.handoff_id);
     let found = match (kept, document) {
         (Some(mut kept), _) => {

@@ -84,6 +84,8 @@ pub struct Call {
     pub rules: Arc<Rules>,
     /// How long the other end of the socket may take.
     pub patience: Patience,
+    /// Whether the AI may have a call again because nobody was free.
+    pub may_return: bool,
     /// Makes the link to the page of a hand-off, where it can be reached.
     pub desk: Option<Arc<dyn DeskLinks>>,
     /// What is hidden in the hand-off document beside what is hidden everywhere.
@@ -156,7 +158,7 @@ fn began(call: &Call, setup: &Setup) -> Began {
     Began {
         session: call.pass.attempt,
         came: Came::new(setup.account_sid.clone(), setup.direction.as_deref(), Some(from), Some(to)),
-        language: prompts.front.language.clone(),
+        language: language(call).to_owned(),
         prompts: prompts.version.clone(),
         files: prompts.files.clone(),
     }
@@ -173,9 +175,9 @@ async fn profile(call: &Call, setup: &Setup) -> Arc<Profile> {
 fn first_question(call: &Call, setup: &Setup, profile: &Profile) -> Question {
     let front = &call.playbook.prompts.front;
     let facts = CallFacts {
-        language: front.language.clone(),
+        language: language(call).to_owned(),
         direction: setup.direction.clone().unwrap_or_else(|| "inbound".to_owned()),
-        reconnected: call.pass.attempt > 0,
+        reconnected: call.pass.attempt > 0 && !call.pass.returned,
         caller_name: setup.caller_name.clone(),
         caller_known: profile.outcome == Outcome::Found,
         verified: call.pass.verified.clone().unwrap_or_else(|| "none".to_owned()),
@@ -191,14 +193,15 @@ fn first_question(call: &Call, setup: &Setup, profile: &Profile) -> Question {
         toolbox: call.playbook.tools.clone(),
         choice: ToolChoice::Auto,
         attempt: 1,
-        language: front.language.clone(),
+        language: language(call).to_owned(),
         tuning: Tuning { model: front.model.clone(), temperature: front.temperature },
     }
 }
 
 fn settings(call: &Call) -> Settings {
     let prompts = &call.playbook.prompts;
-    let opening = match prompts.front.greeting(&prompts.front.language) {
+    let opening = match prompts.front.greeting(language(call)) {
+        greeting if call.pass.returned => Opening::Returned(greeting.map(str::to_owned)),
         greeting if call.pass.attempt > 0 => Opening::Reconnected(greeting.map(str::to_owned)),
         Some(greeting) => Opening::Greeting(greeting.to_owned()),
         None => Opening::Silent,
@@ -208,8 +211,8 @@ fn settings(call: &Call) -> Settings {
         attempt: call.pass.attempt,
         began: since_epoch(),
         handoff_id: format!("HO{}", nonce()),
-        language: prompts.front.language.clone(),
-        languages: prompts.front.spoken_languages().map(str::to_owned).collect(),
+        language: language(call).to_owned(),
+        languages: languages(call),
         opening,
         has_fallback: call.model.has_fallback(),
         toolbox: call.playbook.tools.clone(),
@@ -221,4 +224,16 @@ fn settings(call: &Call) -> Settings {
         desk: call.desk.clone(),
         hidden: call.hidden,
     }
+}
+
+/// The language that a session begins in: that of a rule, else the prompt's.
+fn language(call: &Call) -> &str {
+    call.pass.spoken.language.as_deref().unwrap_or(&call.playbook.prompts.front.language)
+}
+
+/// The languages that a session declares, the one it begins in first.
+fn languages(call: &Call) -> Vec<String> {
+    let first = language(call);
+    let others = call.playbook.prompts.front.spoken_languages().filter(|tag| *tag != first);
+    std::iter::once(first).chain(others).map(str::to_owned).collect()
 }

@@ -41,6 +41,8 @@ pub(super) struct Running<W> {
     session: Session,
     call_sid: CallSid,
     attempt: u8,
+    /// Whether the AI may have the call again after a hand-off.
+    may_return: bool,
     calls: Arc<Calls>,
     store: Store,
     model: Arc<dyn Model>,
@@ -108,6 +110,7 @@ impl<W: Wire> Running<W> {
             session,
             call_sid: call.pass.call_sid,
             attempt: call.pass.attempt,
+            may_return: call.may_return,
             calls: call.calls,
             store: call.store,
             model: call.model,
@@ -150,7 +153,8 @@ impl<W: Wire> Running<W> {
             let left = What::Left { outcome, trigger, session: self.attempt };
             self.store.note(&self.call_sid, left);
         }
-        if !self.session.has_ended() {
+        let comes_back = self.may_return && summary.outcome == Some(Outcome::Escalated);
+        if comes_back || !self.session.has_ended() {
             // The next session of this call, if there is one, goes on from here.
             self.calls.remember(&self.call_sid, self.attempt, self.session.into_memory());
         }
@@ -203,7 +207,7 @@ impl<W: Wire> Running<W> {
     /// Keeps a document: the action may come without it, and to another process.
     fn keep(&self, handoff: Handoff) {
         self.store.note(&self.call_sid, What::Decided(self.attempt, Box::new(handoff.clone())));
-        self.calls.keep(&self.call_sid, handoff);
+        self.calls.keep(&self.call_sid, self.attempt, handoff);
     }
 
     /// What happens next. Twilio comes first: an interrupt must not queue behind the words it interrupts.

@@ -8,12 +8,13 @@ use axum::http::HeaderMap;
 use tracing::{info, info_span, warn};
 
 use super::form::Form;
+use super::incoming::{self, Opened};
 use super::known::Caller;
-use super::{Shared, Twiml, incoming, replay};
+use super::{Shared, Twiml, noun, replay};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
 use crate::store::{DeliveryState, What};
-use crate::token::{ActionState, Purpose, nonce};
+use crate::token::{ActionState, Course, Purpose, nonce};
 use crate::twiml::Response;
 
 /// How often a call whose socket was lost is connected again.
@@ -86,23 +87,30 @@ fn next(bridge: &Shared, form: &Form, handoff: Option<Handoff>, caller: &Caller)
         bridge.calls.forget(&call_sid);
         return Response::new();
     }
-    let session = state(bridge, form, &call_sid).map_or(0, |state| state.attempt);
+    let state = state(bridge, form, &call_sid);
+    let resumed = state.as_ref().and_then(|state| state.resumed.clone());
+    let course = Course {
+        session: state.as_ref().map_or(0, |state| state.attempt),
+        returns: resumed.as_ref().map_or(0, |resumed| resumed.returns),
+        spoken: state.map(|state| state.spoken).unwrap_or_default(),
+    };
     match handoff {
         Some(handoff) if handoff.context.outcome == Outcome::Completed => {
-            bridge.settled(form, session, &handoff);
+            bridge.settled(form, course.session, &handoff);
             bridge.delivered(form, DeliveryState::Completed.into());
             Response::new().hangup()
         }
-        Some(handoff) => bridge.hand_over(form, session, handoff, caller),
+        Some(handoff) => bridge.hand_over_again(form, course, handoff, caller, resumed.as_ref()),
         None => match reconnect(bridge, form, &call_sid) {
             Some((attempt, provider)) => {
                 info!(attempt, code = form.word("ErrorCode"), "socket was lost; connecting again");
-                incoming::connect(bridge, form, call_sid, attempt, provider, caller)
+                let opened = Opened { attempt, provider, spoken: course.spoken, resumed, returned: false };
+                incoming::connect(bridge, form, call_sid, opened, caller)
             }
             // The server was told to end since the document was looked for.
             None => {
                 let handoff = Handoff::bare(call_sid, nonce(), Trigger::BridgeFailure);
-                bridge.hand_over(form, session, handoff, caller)
+                bridge.hand_over_again(form, course, handoff, caller, resumed.as_ref())
             }
         },
     }
@@ -124,12 +132,16 @@ fn reconnect(bridge: &Shared, form: &Form, call_sid: &CallSid) -> Option<(u8, Op
     }
     let state = state(bridge, form, call_sid);
     let before = state.as_ref().map_or(1, |state| state.attempt);
+    // A session that began because nobody was free was not a reconnection.
+    let returns =
+        state.as_ref().and_then(|state| state.resumed.as_ref()).map_or(0, |resumed| resumed.returns);
     let spoke = state.and_then(|state| state.provider);
     let playbook = || bridge.calls.pinned(call_sid, || bridge.shelf.current());
     let provider = if VOICE_FAILED.contains(&code) {
-        Some(incoming::other_provider(spoke.as_deref(), &playbook()))
+        Some(noun::other_provider(spoke.as_deref(), &playbook()))
     } else {
         spoke
     };
-    (before < MOST_RECONNECTS).then_some((before + 1, provider))
+    let lost = before.saturating_sub(returns);
+    (lost < MOST_RECONNECTS).then_some((before + 1, provider))
 }

@@ -9,16 +9,15 @@ use tracing::{error, info, warn};
 
 use super::form::Form;
 use super::known::Caller;
+use super::noun::{Speech, relay};
 use super::{Shared, Twiml, replay};
 use crate::clock::since_epoch;
 use crate::handoff::{Handoff, Trigger};
 use crate::ids::CallSid;
-use crate::playbook::Playbook;
-use crate::prompts::SpokenLanguage;
 use crate::routing::Start;
 use crate::store::What;
-use crate::token::{ActionState, Purpose, RelayPass, nonce};
-use crate::twiml::{Connect, Language, Relay, RelayAttribute, Response};
+use crate::token::{ActionState, Course, Purpose, RelayPass, Resumed, Spoken, nonce};
+use crate::twiml::{Connect, Response};
 
 /// How long a relay URL stays valid. Twilio opens it within two seconds.
 const PASS: u64 = 120;
@@ -47,26 +46,45 @@ fn connect_or_hand_over(bridge: &Shared, form: &Form, caller: &Caller) -> Respon
     if !bridge.is_ready() {
         bridge.meters.shed("draining");
         info!(call.sid = %call_sid, "draining: the call goes to a person");
-        return bridge.hand_over(form, 0, bare(call_sid, Trigger::Drain), caller);
+        return bridge.hand_over(form, Course::default(), bare(call_sid, Trigger::Drain), caller);
     }
     if !form.is_live() {
         warn!(call.sid = %call_sid, status = form.word("CallStatus"), "incoming call is over already");
         return Response::new();
     }
-    if let Start::Person { reason_code } = bridge.first(form, caller) {
-        bridge.meters.shed("routing");
-        let mut handoff = bare(call_sid, Trigger::Routing);
-        handoff.reason_code = reason_code.unwrap_or(handoff.reason_code);
-        return bridge.hand_over(form, 0, handoff, caller);
-    }
+    let spoken = match bridge.first(form, caller) {
+        Start::Agent { language, voice } => Spoken { language, voice },
+        Start::Person { reason_code } => {
+            bridge.meters.shed("routing");
+            let mut handoff = bare(call_sid, Trigger::Routing);
+            handoff.reason_code = reason_code.unwrap_or(handoff.reason_code);
+            return bridge.hand_over(form, Course::default(), handoff, caller);
+        }
+    };
+    let course = Course { spoken, ..Course::default() };
     if let Err(full) = bridge.room.take(&bridge.calls, &call_sid) {
         bridge.meters.shed(full);
         warn!(call.sid = %call_sid, full, calls = bridge.calls.count(), "no room: the call goes to a person");
-        return bridge.hand_over(form, 0, bare(call_sid, Trigger::Overload), caller);
+        return bridge.hand_over(form, course, bare(call_sid, Trigger::Overload), caller);
     }
     info!(call.sid = %call_sid, "incoming call");
     bridge.store.note(&call_sid, What::Came(form.came()));
-    connect(bridge, form, call_sid, 0, None, caller)
+    connect(bridge, form, call_sid, Opened { spoken: course.spoken, ..Opened::default() }, caller)
+}
+
+/// A relay session that is to be opened.
+#[derive(Default)]
+pub(super) struct Opened {
+    /// Its number in the call.
+    pub(super) attempt: u8,
+    /// Who speaks in it, where that is not whom the prompt names.
+    pub(super) provider: Option<String>,
+    /// How it is spoken, where that is not as the prompt has it.
+    pub(super) spoken: Spoken,
+    /// Where the next hand-off goes on, if people were tried before.
+    pub(super) resumed: Option<Resumed>,
+    /// Whether that was just now.
+    pub(super) returned: bool,
 }
 
 /// The document of a call that never met the agent.
@@ -79,13 +97,19 @@ pub(super) fn connect(
     bridge: &Shared,
     form: &Form,
     call_sid: CallSid,
-    attempt: u8,
-    provider: Option<String>,
+    opened: Opened,
     caller: &Caller,
 ) -> Response {
+    let Opened { attempt, provider, spoken, resumed, returned } = opened;
     // A call that is connected again is served already, whatever the limit says.
     bridge.calls.expect(&call_sid, usize::MAX);
-    let state = ActionState { call_sid: call_sid.clone(), attempt, provider: provider.clone() };
+    let state = ActionState {
+        call_sid: call_sid.clone(),
+        attempt,
+        provider: provider.clone(),
+        spoken: spoken.clone(),
+        resumed,
+    };
     let action = format!("/voice/handoff?s={}", bridge.keyring.seal(Purpose::Action, &state));
     let pass = RelayPass {
         call_sid: call_sid.clone(),
@@ -94,56 +118,12 @@ pub(super) fn connect(
         nonce: nonce(),
         expires: since_epoch().as_secs() + PASS,
         verified: Some(caller.verified().to_owned()),
+        spoken: spoken.clone(),
+        returned,
     };
     let path = format!("/voice/relay/{}", bridge.keyring.seal(Purpose::Relay, &pass));
     let playbook = bridge.calls.pinned(&call_sid, || bridge.shelf.current());
-    let relay = relay(&bridge.origin.websocket(&path), &playbook, attempt == 0, provider.as_deref());
+    let spoken = Speech { provider: provider.as_deref(), spoken: Some(&spoken) };
+    let relay = relay(&bridge.origin.websocket(&path), &playbook, attempt == 0, spoken);
     Response::new().connect(Connect::new(relay).action(&bridge.origin.http(&action)))
-}
-
-/// Twilio's own choice where none is made.
-const DEFAULT_PROVIDER: &str = "ElevenLabs";
-
-/// Who is to speak where `failed` could not; the prompt's own provider where that is not known.
-pub(super) fn other_provider(failed: Option<&str>, playbook: &Playbook) -> String {
-    let named = playbook.prompts.front.relay_attributes().get(&RelayAttribute::TtsProvider).copied();
-    let failed = failed.or(named).unwrap_or(DEFAULT_PROVIDER);
-    if failed == DEFAULT_PROVIDER { "Google".to_owned() } else { DEFAULT_PROVIDER.to_owned() }
-}
-
-/// The noun as the prompt's front matter has it, but for the provider of speech where one is named.
-pub fn relay(url: &str, playbook: &Playbook, greet: bool, provider: Option<&str>) -> Relay {
-    let front = &playbook.prompts.front;
-    let mut relay = Relay::new(url);
-    if let Some(greeting) = front.greeting(&front.language).filter(|_| greet) {
-        relay = relay.greeting(greeting);
-    }
-    relay = relay.set(RelayAttribute::Language, &front.language);
-    let mut attributes = front.relay_attributes();
-    if let Some(provider) = provider {
-        // A voice is its provider's own.
-        attributes.remove(&RelayAttribute::Voice);
-        attributes.insert(RelayAttribute::TtsProvider, provider);
-    }
-    for (attribute, value) in attributes {
-        relay = relay.set(attribute, value);
-    }
-    front.languages.iter().fold(relay, |relay, spoken| relay.language(language(spoken, provider)))
-}
-
-fn language(spoken: &SpokenLanguage, provider: Option<&str>) -> Language {
-    let mut language = Language::new(&spoken.code);
-    if let Some(provider) = provider.or(spoken.tts_provider.as_deref()) {
-        language = language.tts_provider(provider);
-    }
-    if let Some(voice) = spoken.voice.as_ref().filter(|_| provider.is_none()) {
-        language = language.voice(voice);
-    }
-    if let Some(provider) = &spoken.transcription_provider {
-        language = language.transcription_provider(provider);
-    }
-    match &spoken.speech_model {
-        Some(model) => language.speech_model(model),
-        None => language,
-    }
 }

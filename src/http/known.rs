@@ -79,11 +79,11 @@ impl Bridge {
     pub(super) fn first(&self, form: &Form, caller: &Caller) -> Start {
         let routes = &self.ways.routes.start;
         if routes.0.is_empty() {
-            return Start::Agent;
+            return Start::default();
         }
         let decided = routes.decide(&self.facts(form, caller));
         self.meters.routed("start", decided.map(|(_, rule)| rule.name.as_str()));
-        decided.map_or(Start::Agent, |(_, rule)| {
+        decided.map_or_else(Start::default, |(_, rule)| {
             let call_sid = form.call_sid();
             let call_sid = call_sid.as_ref().map(tracing::field::display);
             info!(

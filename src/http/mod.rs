@@ -7,6 +7,7 @@ mod handoff;
 mod health;
 mod incoming;
 mod known;
+mod noun;
 mod own_page;
 mod people;
 mod phone;
@@ -17,10 +18,13 @@ mod replay;
 mod room;
 mod signature;
 mod status;
+mod target;
 mod transfer;
+mod webhook;
+mod whisper;
 
-pub use incoming::relay as relay_noun;
 pub use known::{Way, Ways, verified};
+pub use noun::{Speech, relay as relay_noun};
 pub use own_page::{Sender, sender};
 pub use people::People;
 pub use relay_socket::limited as limited_socket;
@@ -28,6 +32,8 @@ pub use replay::Answered;
 pub use room::Room;
 pub use signature::only_this_machine_when_open;
 pub use transfer::Transfer;
+pub use webhook::Centres;
+pub use whisper::Whispers;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,7 +65,7 @@ use crate::session::Timings;
 use crate::session::handoff_from;
 use crate::session::rules::Rules;
 use crate::store::{Delivery, Store, What};
-use crate::token::{Keyring, nonce};
+use crate::token::{Course, Keyring, Resumed, nonce};
 use crate::twilio::signature::Verifier;
 use crate::twiml;
 use form::Form;
@@ -77,6 +83,10 @@ pub struct Bridge {
     pub keyring: Arc<Keyring>,
     /// Where people answer.
     pub people: People,
+    /// Asks other contact centres.
+    pub centres: Centres,
+    /// What those who were rung made of it.
+    pub whispers: Whispers,
     /// Which way calls go, and what that is decided by.
     pub ways: Ways,
     /// The prompts and tools in force.
@@ -129,22 +139,37 @@ impl Bridge {
         !self.draining.load(Ordering::Relaxed)
     }
 
-    /// Hands a call over with its document. `session` is the number of the one that ended.
-    fn hand_over(&self, form: &Form, session: u8, mut handoff: Handoff, caller: &Caller) -> twiml::Response {
+    /// Hands a call over with its document.
+    fn hand_over(&self, form: &Form, course: Course, handoff: Handoff, caller: &Caller) -> twiml::Response {
+        self.hand_over_again(form, course, handoff, caller, None)
+    }
+
+    /// The same for a call that may have been on the way before: then people are tried from where that ended.
+    fn hand_over_again(
+        &self,
+        form: &Form,
+        course: Course,
+        mut handoff: Handoff,
+        caller: &Caller,
+        resumed: Option<&Resumed>,
+    ) -> twiml::Response {
         // It may come from elsewhere, and its code is counted.
         redact::handoff(&mut handoff, Also::NOTHING);
         let context = &handoff.context;
         info!(handoff.id = context.handoff_id, trigger = ?context.trigger, "call goes to a person");
         self.meters.escalated(&handoff);
         let call_sid = context.call_sid.clone();
-        self.settled(form, session, &handoff);
-        let way = self.way(form, caller, &handoff);
+        self.settled(form, course.session, &handoff);
+        let (place, way) = match resumed {
+            Some(Resumed { target, rule, .. }) => (usize::from(*target) + 1, self.way_again(*rule, caller)),
+            None => (0, self.way(form, caller, &handoff)),
+        };
         // The next target gets it too, should the first not take the call.
-        self.calls.keep(&call_sid, handoff.clone());
+        self.calls.keep(&call_sid, course.session, handoff.clone());
+        self.whispers.meet(&call_sid, form.contact());
         let playbook = self.calls.pinned(&call_sid, || self.shelf.current());
-        let call = Transfer::new(self.people.leaving(handoff), form.contact(), &playbook).by(way);
-        self.delivered(form, self.people.delivery(0, &call));
-        self.people.take(&call)
+        let call = Transfer::new(self.people.leaving(handoff), form.contact(), &playbook).by(way).on(course);
+        self.go_to(form, place, &call)
     }
 
     /// Notes what becomes of a call, also of one that the store has not heard of.
@@ -157,13 +182,20 @@ impl Bridge {
 
     /// Hands a call over to the target after the one that did not take it.
     fn pass_on(&self, form: &Form, tried: usize, call: &Transfer) -> twiml::Response {
-        self.delivered(form, self.people.delivery(tried.saturating_add(1), call));
-        self.people.after(tried, call)
+        self.go_to(form, tried.saturating_add(1), call)
+    }
+
+    /// Sends a call to the target at this place of its list, or to the next one that can take it.
+    fn go_to(&self, form: &Form, place: usize, call: &Transfer) -> twiml::Response {
+        if let Some(delivery) = self.people.delivery(place, call) {
+            self.delivered(form, delivery);
+        }
+        self.people.from(place, call)
     }
 
     /// The document that a session of the call decided on, or its latest: kept here, else in the store.
     async fn decided(&self, call_sid: &CallSid, session: Option<u8>) -> Option<Handoff> {
-        match self.calls.kept(call_sid) {
+        match self.calls.kept(call_sid, session) {
             Some(kept) => Some((*kept).clone()),
             None => self.store.decided(call_sid, session).await,
         }
@@ -203,6 +235,8 @@ pub fn router(bridge: Shared) -> Router {
         .route("/voice/handoff", webhook(handoff::answer))
         .route("/voice/queued", webhook(queued::answer))
         .route("/voice/dial", webhook(dial::answer))
+        .route("/voice/whisper", webhook(whisper::answer))
+        .route("/voice/target", webhook(target::answer))
         .route("/voice/recording", webhook(recording::answer))
         .route("/voice/status", webhook(status::answer))
         .route("/voice/fallback", webhook(fallback::answer))

@@ -60,6 +60,7 @@ pub(super) async fn open(
         timings: bridge.timings,
         rules: bridge.rules.clone(),
         patience: Patience { setup: bridge.limits.setup, send: bridge.limits.send },
+        may_return: bridge.people.may_return(),
         desk: bridge.people.desk.clone(),
         hidden: bridge.people.hidden,
     };

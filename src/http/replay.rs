@@ -24,6 +24,11 @@ impl Default for Answered {
 }
 
 impl Answered {
+    /// The answer given before to the same request.
+    pub(super) fn before(&self, key: Option<&String>) -> Option<Twiml> {
+        self.0.get(key?).map(|answer| Twiml(answer.to_string()))
+    }
+
     /// The answer given before to the same request, or a new one. Two at once get one answer.
     pub(super) fn once(&self, key: Option<String>, answer: impl FnOnce() -> Twiml) -> Twiml {
         match key {

@@ -10,7 +10,7 @@ use crate::handoff::{Contact, Handoff, Trigger};
 use crate::ids::CallSid;
 use crate::playbook::Playbook;
 use crate::session::Lines;
-use crate::token::{Purpose, TargetState, nonce};
+use crate::token::{Course, Purpose, TargetState, nonce};
 use crate::twiml::Say;
 
 /// What English is spoken with where a sentence has no translation.
@@ -28,6 +28,8 @@ pub struct Transfer {
     pub language: String,
     /// How it goes there.
     pub way: Way,
+    /// How it came here.
+    pub course: Course,
 }
 
 impl Transfer {
@@ -35,12 +37,24 @@ impl Transfer {
     pub fn new(handoff: Handoff, contact: Contact, playbook: &Playbook) -> Self {
         let spoken = Some(&handoff.context.language).filter(|language| !language.is_empty());
         let language = spoken.unwrap_or(&playbook.prompts.front.language).clone();
-        Self { handoff, contact, lines: playbook.prompts.lines.clone(), language, way: Way::default() }
+        Self {
+            handoff,
+            contact,
+            lines: playbook.prompts.lines.clone(),
+            language,
+            way: Way::default(),
+            course: Course::default(),
+        }
     }
 
     /// The same call, on the way that routing chose.
     pub(super) fn by(self, way: Way) -> Self {
         Self { way, ..self }
+    }
+
+    /// The same call, as it came here.
+    pub(super) fn on(self, course: Course) -> Self {
+        Self { course, ..self }
     }
 
     /// A call of which nothing is known.
@@ -72,6 +86,7 @@ impl Transfer {
         let mut call = Self::new(bridge.people.leaving(handoff), form.contact(), &current).by(way);
         let tried = state.map(|state| {
             call.language = state.language;
+            call.course = state.course;
             usize::from(state.target)
         });
         (call, tried)
@@ -79,9 +94,19 @@ impl Transfer {
 
     /// One of our sentences in the language of the call, or in English with an English voice.
     pub fn say(&self, line: &chat::Say) -> Say {
+        Say::new(line.within(&self.language).unwrap_or_default()).language(self.tongue(line))
+    }
+
+    /// What a sentence of ours is spoken with: the language of the call, or English where it has no translation.
+    fn tongue(&self, line: &chat::Say) -> &str {
         let text = line.within(&self.language).unwrap_or_default();
         let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
         let untranslated = primary(&self.language) != "en" && line.within("en") == Some(text);
-        Say::new(text).language(if untranslated { ENGLISH } else { &self.language })
+        if untranslated { ENGLISH } else { &self.language }
+    }
+
+    /// Words that were made of a sentence of ours, spoken like it.
+    pub(super) fn say_like(&self, line: &chat::Say, text: &str) -> Say {
+        Say::new(text).language(self.tongue(line))
     }
 }

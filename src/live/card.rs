@@ -242,9 +242,9 @@ impl Card {
 
     fn delivered(&mut self, delivery: Delivery, at: u64) {
         self.phase = match delivery.state {
-            DeliveryState::Decided | DeliveryState::Sent => self.phase,
+            DeliveryState::Decided | DeliveryState::Sent | DeliveryState::Returned => self.phase,
             DeliveryState::Queued | DeliveryState::Dialled | DeliveryState::Voicemail => Phase::Queued,
-            DeliveryState::Answered => Phase::WithPerson,
+            DeliveryState::Answered | DeliveryState::Passed => Phase::WithPerson,
             DeliveryState::Message | DeliveryState::Abandoned | DeliveryState::Completed => Phase::Over,
         };
         if let Some(decided) = self.handoffs.last_mut() {

@@ -32,7 +32,8 @@ const LONGEST_REASON: usize = 40;
 const MOST_DIGITS: usize = 3;
 
 /// The stations of hand-offs, as the store calls them.
-const STATES: [&str; 7] = ["queued", "dialled", "answered", "voicemail", "message", "abandoned", "completed"];
+const STATES: [&str; 9] =
+    ["queued", "dialled", "passed", "returned", "answered", "voicemail", "message", "abandoned", "completed"];
 /// What can be wrong with a model: see [`kind`].
 const KINDS: [&str; 13] = [
     "unreachable",

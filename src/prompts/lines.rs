@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::FileError;
 use crate::chat::Say;
-use crate::session::Lines;
+use crate::session::{Lines, WhisperLines};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -14,12 +14,19 @@ struct LinesFile {
     transfer: Option<Say>,
     farewell: Option<Say>,
     cut_off: Option<Say>,
+    nobody_free: Option<Say>,
     cut_short: Option<Say>,
     still_there: Option<Say>,
     emergency: Option<Say>,
     leave_message: Option<Say>,
     message_left: Option<Say>,
     call_later: Option<Say>,
+    whisper_from: Option<Say>,
+    whisper_from_number: Option<Say>,
+    whisper_from_nobody: Option<Say>,
+    whisper_upset: Option<Say>,
+    whisper_content: Option<Say>,
+    whisper_accept: Option<Say>,
 }
 
 /// Reads the sentences; what is absent comes from `fallback`.
@@ -37,12 +44,21 @@ pub(super) fn read(file: &str, text: &str, fallback: Lines) -> Result<Lines, Fil
         transfer: lines.transfer.unwrap_or(fallback.transfer),
         farewell: lines.farewell.unwrap_or(fallback.farewell),
         cut_off: lines.cut_off.unwrap_or(fallback.cut_off),
+        nobody_free: lines.nobody_free.unwrap_or(fallback.nobody_free),
         cut_short: lines.cut_short.unwrap_or(fallback.cut_short),
         still_there: lines.still_there.unwrap_or(fallback.still_there),
         emergency: lines.emergency.unwrap_or(fallback.emergency),
         leave_message: lines.leave_message.unwrap_or(fallback.leave_message),
         message_left: lines.message_left.unwrap_or(fallback.message_left),
         call_later: lines.call_later.unwrap_or(fallback.call_later),
+        whisper: WhisperLines {
+            from: lines.whisper_from.unwrap_or(fallback.whisper.from),
+            from_number: lines.whisper_from_number.unwrap_or(fallback.whisper.from_number),
+            from_nobody: lines.whisper_from_nobody.unwrap_or(fallback.whisper.from_nobody),
+            upset: lines.whisper_upset.unwrap_or(fallback.whisper.upset),
+            content: lines.whisper_content.unwrap_or(fallback.whisper.content),
+            accept: lines.whisper_accept.unwrap_or(fallback.whisper.accept),
+        },
     })
 }
 

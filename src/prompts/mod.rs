@@ -194,7 +194,10 @@ mod tests {
         let mut all: Vec<_> = lines.fillers.iter().collect();
         all.extend([&lines.apology, &lines.transfer, &lines.farewell, &lines.cut_off]);
         all.extend([&lines.cut_short, &lines.still_there, &lines.emergency]);
-        all.extend([&lines.leave_message, &lines.message_left, &lines.call_later]);
+        all.extend([&lines.leave_message, &lines.message_left, &lines.call_later, &lines.nobody_free]);
+        let whisper = &lines.whisper;
+        all.extend([&whisper.from, &whisper.from_number, &whisper.from_nobody]);
+        all.extend([&whisper.upset, &whisper.content, &whisper.accept]);
         for line in all {
             for language in ["es", "fr", "de", "pt"] {
                 assert!(

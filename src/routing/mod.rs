@@ -30,7 +30,12 @@ pub struct Routes {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Start {
     /// The AI.
-    Agent,
+    Agent {
+        /// The language it begins in, as a BCP 47 tag; that of the prompt without one.
+        language: Option<String>,
+        /// The provider's name of the voice; that of the prompt without one.
+        voice: Option<String>,
+    },
     /// A person at once.
     Person {
         /// The `reasonCode` of the document; `routing` without one.
@@ -93,11 +98,17 @@ impl<D> Rules<D> {
     }
 }
 
+impl Default for Start {
+    fn default() -> Self {
+        Self::Agent { language: None, voice: None }
+    }
+}
+
 impl Start {
     /// Its word in the settings.
     pub fn word(&self) -> &'static str {
         match self {
-            Self::Agent => "ai",
+            Self::Agent { .. } => "ai",
             Self::Person { .. } => "person",
         }
     }

@@ -13,6 +13,7 @@ mod history;
 mod keypad;
 mod ladder;
 mod leaving;
+mod opening;
 mod plain;
 mod playback;
 mod relinquish;
@@ -25,7 +26,7 @@ mod tools;
 mod turn;
 
 pub use plain::handoff_from;
-pub use settings::{Lines, Opening, Settings, Timings};
+pub use settings::{Lines, Opening, Settings, Timings, WhisperLines};
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -36,7 +37,7 @@ use crate::chat::{Message, ModelError, ModelEvent, ToolChoice};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::pii::Pii;
 use crate::record::{Changes, Memory, State};
-use crate::relay::{Inbound, Info, LanguageSwitch, LanguageTag, Outbound};
+use crate::relay::{Inbound, Info, Outbound};
 use history::{History, ReplyId, Step};
 use keypad::Keypad;
 use leaving::{Armed, Leaving};
@@ -355,44 +356,6 @@ impl Session {
     fn moment(&self, now: Instant) -> u64 {
         let since = self.settings.began + now.saturating_duration_since(self.began);
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    }
-
-    fn open(&mut self, restored: bool, now: Instant) {
-        match self.settings.opening.clone() {
-            // Twilio says it, and it can be interrupted like any reply.
-            Opening::Greeting(greeting) => {
-                let reply = self.history.open_reply();
-                self.history.say(reply, &greeting);
-                self.playback.queue(Some(reply), 0, &greeting);
-                self.history.mark(reply, Step::Finished);
-                self.quiet_since = now + self.speaking_time(&greeting);
-            }
-            Opening::Silent => {}
-            Opening::Reconnected(afresh) => self.reopen(afresh.filter(|_| !restored), now),
-        }
-    }
-
-    /// Goes on after the line had dropped: says so, in the language spoken before, and takes up the question
-    /// that was not answered. Where nothing is known of the conversation, it begins afresh.
-    fn reopen(&mut self, afresh: Option<String>, now: Instant) {
-        if self.language != self.settings.language
-            && let Some(tag) = LanguageTag::new(&self.language)
-        {
-            self.send(Outbound::Language(LanguageSwitch::both(tag)));
-        }
-        let open_question = self.history.awaits_answer();
-        let line = self.settings.lines.cut_off.within(&self.language).unwrap_or_default().to_owned();
-        if open_question {
-            // A line of the bridge: the caller's words stay the last of the conversation.
-            self.speak_line(&line);
-            self.close_cycle();
-            return self.ask(Purpose::Answer, 1, now);
-        }
-        self.speak_reply(&line);
-        if let Some(greeting) = afresh {
-            self.speak_reply(&greeting);
-        }
-        self.close_cycle();
     }
 
     fn hear(&mut self, frame: Inbound, now: Instant) {

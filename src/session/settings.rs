@@ -56,6 +56,9 @@ pub enum Opening {
     /// The line had dropped, and this session takes over. What is said when nothing is known of the
     /// conversation before.
     Reconnected(Option<String>),
+    /// The caller was on the way to a person, nobody was free, and this session has the call again. What is said
+    /// when nothing is known of the conversation before.
+    Returned(Option<String>),
 }
 
 /// How long everything may take.
@@ -128,6 +131,8 @@ pub struct Lines {
     pub farewell: Say,
     /// Says that the line had dropped.
     pub cut_off: Say,
+    /// Says that nobody is free, and that the AI is there again.
+    pub nobody_free: Say,
     /// Follows an answer that a limit of the provider cut in the middle.
     pub cut_short: Say,
     /// Asks a silent caller whether somebody is there.
@@ -140,6 +145,25 @@ pub struct Lines {
     pub message_left: Say,
     /// Says that nobody can take the call, where no message can be left either.
     pub call_later: Say,
+    /// What whoever picks up hears before the caller.
+    pub whisper: WhisperLines,
+}
+
+/// What is said to whoever picks up, and not to the caller. `{…}` stands for what is said in its place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WhisperLines {
+    /// Says who calls: `{who}`.
+    pub from: Say,
+    /// Says it of a caller without a name: `{who}` is the end of the number.
+    pub from_number: Say,
+    /// Says it where neither is known.
+    pub from_nobody: Say,
+    /// Says that the caller is upset.
+    pub upset: Say,
+    /// Says that the caller is in a good mood.
+    pub content: Say,
+    /// Says which key takes the call: `{key}`.
+    pub accept: Say,
 }
 
 impl Settings {

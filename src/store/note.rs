@@ -117,6 +117,10 @@ pub enum DeliveryState {
     Queued,
     /// A number is being dialled.
     Dialled,
+    /// Another system has the call, and decides what becomes of it.
+    Passed,
+    /// Nobody was free, and the AI has the call again.
+    Returned,
     /// A person has the call.
     Answered,
     /// Nobody answered: the caller is asked for a message.
@@ -144,6 +148,8 @@ impl DeliveryState {
             Self::Sent => "sent",
             Self::Queued => "queued",
             Self::Dialled => "dialled",
+            Self::Passed => "passed",
+            Self::Returned => "returned",
             Self::Answered => "answered",
             Self::Voicemail => "voicemail",
             Self::Message => "message",

@@ -4,9 +4,9 @@
 
 use super::attributes::{Method, attribute_methods};
 use super::element::Element;
-use super::nouns::{Conference, Number, Queue, Sip};
+use super::nouns::{Client, Conference, Number, Queue, Sip};
 
-/// `<Dial>`. Several numbers or SIP targets ring at once, at most ten, and the first to answer has the call.
+/// `<Dial>`. Several numbers, SIP endpoints or clients ring at once, at most ten, and the first to answer has the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dial(pub(super) Element);
 
@@ -29,6 +29,11 @@ impl Dial {
     /// Rings a SIP endpoint.
     pub fn sip(self, sip: Sip) -> Self {
         self.noun(sip.0)
+    }
+
+    /// Rings a browser or an app.
+    pub fn client(self, client: Client) -> Self {
+        self.noun(client.0)
     }
 
     /// Joins a conference; the only noun then.

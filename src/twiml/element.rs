@@ -53,7 +53,8 @@ impl Element {
         }
     }
 
-    pub(super) fn to_xml(&self) -> String {
+    /// The element as a document.
+    pub fn to_xml(&self) -> String {
         let mut writer = Writer::new(Vec::new());
         self.write_document(&mut writer).expect("memory takes every byte");
         String::from_utf8(writer.into_inner()).expect("only strings were written")

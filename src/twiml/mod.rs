@@ -11,6 +11,7 @@ mod connect;
 mod dial;
 mod element;
 mod enqueue;
+mod gather;
 mod nouns;
 mod reader;
 mod verbs;
@@ -22,7 +23,8 @@ pub use connect::{Connect, Language, Relay, RelayAttribute};
 pub use dial::Dial;
 pub use element::Element;
 pub use enqueue::{Enqueue, Task};
-pub use nouns::{Conference, Number, Queue, Sip};
+pub use gather::Gather;
+pub use nouns::{Client, Conference, Number, Queue, Sip};
 pub use reader::{ReadError, parse};
 pub use verbs::{Pause, Play, Record, Redirect, Reject, RejectReason, Say};
 
@@ -52,6 +54,11 @@ impl Response {
     /// Calls somebody and joins them to the caller.
     pub fn dial(self, dial: Dial) -> Self {
         self.verb(dial.0)
+    }
+
+    /// Listens for keys.
+    pub fn gather(self, gather: Gather) -> Self {
+        self.verb(gather.0)
     }
 
     /// Speaks with Twilio's own voice.

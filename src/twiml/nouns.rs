@@ -1,7 +1,7 @@
 //! Whom `<Dial>` can reach.
 //!
 //! <https://www.twilio.com/docs/voice/twiml/number>, <https://www.twilio.com/docs/voice/twiml/sip>,
-//! <https://www.twilio.com/docs/voice/twiml/conference>, <https://www.twilio.com/docs/voice/twiml/queue>
+//! <https://www.twilio.com/docs/voice/twiml/client>, <https://www.twilio.com/docs/voice/twiml/conference>, <https://www.twilio.com/docs/voice/twiml/queue>
 
 use super::attributes::{Method, attribute_methods};
 use super::element::Element;
@@ -27,6 +27,41 @@ impl Sip {
         Self(Element::with_text("Sip", uri))
     }
 }
+
+/// `<Client>`: a browser or an app that Twilio's SDK runs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client(pub(super) Element);
+
+impl Client {
+    /// Whoever registered with this identity, at most 256 characters.
+    pub fn new(identity: &str) -> Self {
+        let mut element = Element::new("Client");
+        element.children.push(Element::with_text("Identity", identity));
+        Self(element)
+    }
+
+    /// Adds an entry to the custom parameters of the call there.
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        let mut parameter = Element::new("Parameter");
+        parameter.set("name", name);
+        parameter.set("value", value);
+        self.0.children.push(parameter);
+        self
+    }
+}
+
+attribute_methods! { Client {
+    /// TwiML that the person called hears before being joined: the whisper.
+    url = "url": &str,
+    /// For `url`.
+    method = "method": Method,
+    /// Told how the leg goes.
+    status_callback = "statusCallback": &str,
+    /// `initiated`, `ringing`, `answered`, `completed`, separated by spaces.
+    status_callback_event = "statusCallbackEvent": &str,
+    /// For `status_callback`.
+    status_callback_method = "statusCallbackMethod": Method,
+} }
 
 /// What a phone and a SIP endpoint have in common, before their own.
 macro_rules! leg_attributes {

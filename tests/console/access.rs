@@ -3,7 +3,7 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use warmline::token::{DeskPass, Purpose, RelayPass};
+use warmline::token::{DeskPass, Purpose, RelayPass, Spoken};
 use warmline::twilio::signature::sign;
 
 use super::{Browser, LOCKED, OPEN, PASSWORD, helpful};
@@ -51,6 +51,9 @@ impl Links {
             attempt: 0,
             nonce: "once".into(),
             expires: u64::MAX,
+            verified: None,
+            spoken: Spoken::default(),
+            returned: false,
         };
         Self {
             call: call.sid().to_owned(),
@@ -107,6 +110,8 @@ fn routes(closed: u16, api: [u16; 4], voice: [u16; 4], page: u16) -> Vec<Route> 
         post("/voice/handoff", voice),
         post("/voice/queued", voice),
         post("/voice/dial", voice),
+        post("/voice/whisper", voice),
+        post("/voice/target", voice),
         post("/voice/recording", voice),
         post("/voice/status", voice),
         post("/voice/fallback", voice),
@@ -126,7 +131,7 @@ async fn ask(
 ) -> u16 {
     let nobody = Browser::at(bridge);
     let browser = if who == Who::Console { console } else { &nobody };
-    let body = path.contains("whisper").then(|| json!({"text": "a note"}));
+    let body = path.ends_with("CA1/whisper").then(|| json!({"text": "a note"}));
     let mut request = browser.request(method.clone(), path, body);
     if path.starts_with("/api/") {
         request = request.header("x-warmline", "1");

@@ -251,6 +251,8 @@ async fn settings_and_health_tell_what_an_operator_asks() {
     assert_eq!((of_file("rules", "upset"), of_file("desk", "link_days")), (json!("2"), json!("30")));
     std::fs::remove_file(&file).unwrap();
     assert_eq!(settings["targets"][1], "number:+15•••••0000");
+    assert_eq!(of_file("targets 2", "number"), json!("+15•••••0000"));
+    assert_eq!(of_file("profile", "traits"), json!("nothing"));
     assert!(settings["tools"].as_array().unwrap().iter().any(|tool| tool["kind"] == "escalate"));
     let health = browser.get("/api/v1/health").await;
     assert_eq!((&health["ready"], &health["calls"]["live"]), (&json!(true), &json!(0)));

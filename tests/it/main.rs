@@ -4,6 +4,7 @@
 
 mod bridge;
 mod calls;
+mod centre;
 #[path = "../console/mod.rs"]
 mod console;
 #[path = "../faults/mod.rs"]
@@ -23,4 +24,5 @@ mod secrets;
 mod segment;
 mod silence;
 mod store;
+mod targets;
 mod webhooks;

@@ -191,6 +191,7 @@ fn kind() -> impl Strategy<Value = Kind> {
         4 => Just(Opening::Greeting(GREETING.into())),
         1 => Just(Opening::Silent),
         1 => Just(Opening::Reconnected(None)),
+        1 => Just(Opening::Returned(None)),
     ];
     let key = prop_oneof![3 => Just(Some('0')), 1 => Just(None)];
     let length = prop::option::weighted(0.3, 1..5usize);

@@ -33,7 +33,7 @@ use warmline::playbook::{Shelf, Source, Sources};
 use warmline::profile::Profiles;
 use warmline::session::Timings;
 use warmline::store::Store;
-use warmline::token::{RelayPass, nonce};
+use warmline::token::{RelayPass, Spoken, nonce};
 use warmline::tools::Tools;
 
 use super::bridge::{FAST, SOON, TestBridge};
@@ -276,6 +276,8 @@ impl Stage {
             nonce: nonce(),
             expires: u64::MAX,
             verified: None,
+            spoken: Spoken::default(),
+            returned: false,
         };
         let meters = Arc::new(Meters::new(SOON).unwrap());
         let call = Call {
@@ -290,6 +292,7 @@ impl Stage {
             timings: timings(),
             rules: Arc::default(),
             patience: Patience { setup: SOON, send: SOON },
+            may_return: false,
             desk: None,
             hidden: Also::NOTHING,
         };
@@ -413,7 +416,7 @@ async fn no_word_of_a_conversation_is_logged() {
     };
     stage.call(listen, look_on).await;
     assert!(told.load(Ordering::Relaxed), "the model was told");
-    let document = stage.calls.kept(&CALL.parse().unwrap()).unwrap();
+    let document = stage.calls.kept(&CALL.parse().unwrap(), None).unwrap();
     assert_eq!(document.reason.expose(), "Wants a tangelo");
     captured.checked(&[CALL, "session began", "session ended", "frame sent", "escalated", "completed"]);
 }

@@ -191,7 +191,7 @@ impl<'a, W: Write> Session<'a, W> {
         let ending = self.last.as_ref().and_then(|last| last.ending.as_ref());
         let kind = match ending {
             Some(Ending::HungUp) => Some(OutcomeKind::HungUp),
-            _ if verb("Enqueue") || verb("Dial") => Some(OutcomeKind::Escalated),
+            _ if verb("Enqueue") || verb("Dial") || verb("Redirect") => Some(OutcomeKind::Escalated),
             Some(Ending::Ended { .. }) | None => Some(OutcomeKind::Completed),
             Some(Ending::Lost { .. } | Ending::Failed { .. }) => None,
         };
