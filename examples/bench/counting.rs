@@ -10,7 +10,7 @@ use super::stage::{ModelProcess, Place, Running};
 
 /// Answers of so many tokens are compared with answers of so many: all else they have in common.
 const TOKENS: [u64; 2] = [20, 120];
-const CALLS: u64 = 4;
+const CALLS: u64 = 12;
 const TURNS: u64 = 5;
 
 /// User instructions that the whole server takes for each token.

@@ -76,7 +76,7 @@ pub(crate) fn rows(figures: &Figures) -> Vec<Row> {
             |n| format!("{n:.0} ms"),
         ),
         ratio(
-            "CPU per token with the store on against off",
+            "CPU per token with store and console against neither",
             "≤ 1.1×",
             figures.compared((CPU, "with store"), (CPU, "warmline"), processor),
             1.1,
@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(met(&figures, "The same, one worker"), ("1.40×".into(), Some(false)));
         assert_eq!(met(&figures, "CPU per token against Twilio"), ("1/15.0".into(), Some(true)));
         assert_eq!(met(&figures, "Tokens per second"), ("71429".into(), Some(true)));
-        assert_eq!(met(&figures, "CPU per token with the store"), ("1.12×".into(), Some(false)));
+        assert_eq!(met(&figures, "CPU per token with store"), ("1.12×".into(), Some(false)));
         assert_eq!(met(&figures, "CPU per token at 4,000"), ("1.10×".into(), Some(true)));
         assert_eq!(met(&figures, "User instructions"), ("16400".into(), Some(true)));
         assert_eq!(met(&figures, "Lost"), ("0".into(), Some(true)));

@@ -18,6 +18,9 @@ const RATE: u64 = 50;
 /// Tokens of an answer.
 const TOKENS: u64 = 60;
 
+/// The bridge that keeps its calls, while somebody looks at them.
+pub(crate) const WATCHED: &str = "with store";
+
 /// With which share of the machine others are quiet.
 const QUIET: f64 = 0.05;
 
@@ -171,7 +174,7 @@ impl Bench {
         let sides = [
             ("raw", Side::Raw),
             ("warmline", warmline("none", "")),
-            ("with store", warmline("sqlite:calls.db", "")),
+            (WATCHED, warmline("sqlite:calls.db", "")),
             ("floor", Side::Floor),
         ];
         let load = Load { calls: self.calls(500), ..self.load(10) };
@@ -298,6 +301,9 @@ impl Bench {
         let is_timed = ![Group::Memory.name(), Group::Correct.name()].contains(&run.group);
         for _ in 0..if is_timed { self.tries } else { 1 } {
             let running = Running::start(side, &cast.model.url, cast.server)?;
+            if run.side == WATCHED {
+                running.watch()?;
+            }
             let model = cast.model.processor();
             let report = running.call(cast.others, &load.options().each())?;
             let model = cast.model.processor().saturating_sub(model);

@@ -195,6 +195,23 @@ impl Running {
         Ok(serde_json::from_str(&text).map_err(|_| "the callers could not run")?)
     }
 
+    /// Opens the console's stream of live calls, and reads it until the server ends.
+    pub(crate) fn watch(&self) -> Result<(), Failed> {
+        use std::io::Write as _;
+        let [_, url, ..] = self.target.as_slice() else { return Err("no webhook to look beside".into()) };
+        let rest = url.strip_prefix("http://").ok_or("no HTTP")?;
+        let host = rest.split('/').next().unwrap_or_default();
+        let mut stream = TcpStream::connect(host)?;
+        write!(stream, "GET /api/v1/live HTTP/1.1\r\nhost: {host}\r\naccept: text/event-stream\r\n\r\n")?;
+        let mut status = [0; 12];
+        stream.read_exact(&mut status)?;
+        if !status.ends_with(b"200") {
+            return Err("the console does not show live calls".into());
+        }
+        std::thread::spawn(move || std::io::copy(&mut stream, &mut std::io::sink()));
+        Ok(())
+    }
+
     /// Asks the server to end, and waits until it did.
     pub(crate) fn end(mut self, within: Duration) -> Result<(), Failed> {
         let Some(actor) = &mut self.actor else { return Ok(()) };

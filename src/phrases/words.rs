@@ -119,7 +119,14 @@ impl Words {
 fn hear(text: &str, vocabulary: &Vocabulary, mut heard: impl FnMut(&str, Join)) {
     let mut word = String::new();
     let mut join = Join::Sentence;
-    for c in text.chars().chain(['.']) {
+    let mut rest = text;
+    loop {
+        rest = plain_run(rest, &mut word);
+        let mut characters = rest.chars();
+        let next = characters.next();
+        rest = characters.as_str();
+        // All of it ends as a sentence does.
+        let c = next.unwrap_or('.');
         // "Uh-huh" is a word, though "uh" is none.
         let joins = match c {
             '-' => vocabulary.is_hesitation(&word),
@@ -134,7 +141,21 @@ fn hear(text: &str, vocabulary: &Vocabulary, mut heard: impl FnMut(&str, Join)) 
         }
         word.clear();
         join = join.max(join_of(c));
+        if next.is_none() {
+            return;
+        }
     }
+}
+
+/// Appends the plain letters and digits that a text begins with to a word, and returns the rest of the text. Nearly
+/// all of every text, so not character by character.
+fn plain_run<'a>(text: &'a str, word: &mut String) -> &'a str {
+    let end = text.bytes().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(text.len());
+    let (run, rest) = text.split_at(end);
+    let start = word.len();
+    word.push_str(run);
+    word[start..].make_ascii_lowercase();
+    rest
 }
 
 fn join_of(c: char) -> Join {

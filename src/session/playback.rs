@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 
 use super::history::ReplyId;
 
-/// How many characters of what was played are kept for telling a repeated report from a new one.
-const TAIL: usize = 400;
+/// How many bytes of what was played are kept for telling a repeated report from a new one.
+const TAIL: usize = 800;
 /// How many pieces may wait to be reported before the oldest counts as heard.
 const MOST_PIECES: usize = 256;
 
@@ -20,8 +20,8 @@ pub(super) struct Playback {
     reported: bool,
     /// Whether speech is being played, if that is reported.
     speaking: bool,
-    /// The visible characters played last.
-    tail: VecDeque<char>,
+    /// What was played last.
+    tail: String,
 }
 
 #[derive(Debug)]
@@ -98,8 +98,11 @@ impl Playback {
     /// Counts everything queued as heard, if there are no reports that would say so.
     pub(super) fn settle(&mut self) {
         if !self.reported {
-            self.advance(usize::MAX);
-            self.queue.clear();
+            // Not character by character: it is every word of every answer.
+            for piece in self.queue.drain(..) {
+                self.tail.push_str(&piece.text[piece.played..]);
+            }
+            self.shorten_tail();
         }
     }
 
@@ -146,7 +149,8 @@ impl Playback {
     /// utterance is the text that comes next.
     fn catch_up(&mut self, utterance: &str) {
         let wanted: Vec<char> = visible(utterance).collect();
-        let told = self.tail.iter().rev().zip(wanted.iter().rev()).take_while(|(a, b)| a == b).count();
+        let played = self.tail.chars().rev().filter(|c| !c.is_whitespace());
+        let told = played.zip(wanted.iter().rev()).take_while(|(a, b)| a == *b).count();
         let next = self.upcoming().take(wanted.len());
         if !wanted.is_empty() && told < wanted.len() && next.eq(wanted.iter().copied()) {
             self.advance(wanted.len());
@@ -177,7 +181,7 @@ impl Playback {
 
     /// Whether this was played, or counted as heard, before.
     fn was_played(&self, wanted: &[char]) -> bool {
-        let tail: Vec<char> = self.tail.iter().copied().collect();
+        let tail: Vec<char> = visible(&self.tail).collect();
         tail.windows(wanted.len()).any(|window| window == wanted)
     }
 
@@ -190,18 +194,23 @@ impl Playback {
     fn advance(&mut self, mut count: usize) {
         for piece in &mut self.queue {
             let rest = piece.text[piece.played..].char_indices().filter(|(_, c)| !c.is_whitespace());
-            let mut end = None;
+            let mut end = piece.played;
             for (at, character) in rest.take(count) {
                 count -= 1;
-                end = Some(piece.played + at + character.len_utf8());
-                self.tail.push_back(character);
+                end = piece.played + at + character.len_utf8();
             }
-            piece.played = end.unwrap_or(piece.played);
+            self.tail.push_str(&piece.text[piece.played..end]);
+            piece.played = end;
             if count == 0 {
                 break;
             }
         }
-        self.tail.drain(..self.tail.len().saturating_sub(TAIL));
+        self.shorten_tail();
+    }
+
+    fn shorten_tail(&mut self) {
+        let from = self.tail.ceil_char_boundary(self.tail.len().saturating_sub(TAIL));
+        self.tail.drain(..from);
     }
 
     fn drop_played(&mut self) {

@@ -1,8 +1,9 @@
 //! The chunks of an answer, read leniently: servers leave fields out, send empty ones, or add their own.
 
 use std::fmt;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -31,8 +32,12 @@ impl Chunk {
     /// A key cannot stand in a text, where its quotation marks would be escaped.
     fn without_envelope(text: &str) -> Option<Self> {
         const CHOICES: &str = "\"choices\":";
-        let at = memmem::find(text.as_bytes(), CHOICES.as_bytes())?;
-        if !text.ends_with('}') || memmem::find(text.as_bytes(), b"\"error\"").is_some() {
+        // Made once: to make one costs more than to find something with it.
+        static FINDERS: LazyLock<[Finder<'static>; 2]> =
+            LazyLock::new(|| [Finder::new(CHOICES), Finder::new("\"error\"")]);
+        let [choices, error] = &*FINDERS;
+        let at = choices.find(text.as_bytes())?;
+        if !text.ends_with('}') || error.find(text.as_bytes()).is_some() {
             return None;
         }
         let mut choices = serde_json::Deserializer::from_str(&text[at + CHOICES.len()..]);
