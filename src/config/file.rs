@@ -15,6 +15,7 @@ use super::routes::RoutesTable;
 use super::rules::RulesTable;
 use super::store::StoreTable;
 use super::targets::{Target, TargetTable, places, targets};
+use super::tracking::TrackingTable;
 use crate::session::Timings;
 
 /// The file.
@@ -31,6 +32,7 @@ pub(super) struct File {
     targets: Vec<TargetTable>,
     pub(super) hours: Option<HoursTable>,
     pub(super) profile: ProfileTable,
+    pub(super) tracking: TrackingTable,
     pub(super) routes: RoutesTable,
     /// The file itself: what is wrong with a rule is told by line and column.
     #[serde(skip)]

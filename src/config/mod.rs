@@ -18,6 +18,7 @@ mod shown;
 mod store;
 pub mod table;
 mod targets;
+mod tracking;
 mod values;
 
 pub use desk::Desk;
@@ -42,6 +43,7 @@ use crate::routing::{Place, Routes};
 use crate::session::Timings;
 use crate::session::rules::Rules;
 use crate::store::Options;
+use crate::tracking::Wanted;
 
 /// Every setting, checked.
 #[derive(Debug)]
@@ -64,6 +66,8 @@ pub struct Config {
     pub profiles: Option<ProfileService>,
     /// Which of their traits are read, and who gets to see them.
     pub traits: ProfileTraits,
+    /// Where what happened in calls is told, if anywhere.
+    pub tracking: Option<TrackingService>,
     /// Signs our links and tokens; derived from the auth token when absent.
     pub secret: Option<SecretString>,
     /// What who reads `/metrics` must bear, if anything.
@@ -123,6 +127,17 @@ pub struct ProfileService {
     pub space: String,
     /// Its access token.
     pub token: SecretString,
+}
+
+/// Where what happened in calls is told.
+#[derive(Debug, Clone)]
+pub struct TrackingService {
+    /// Up to and without `/batch`.
+    pub base_url: String,
+    /// The write key of the source.
+    pub write_key: SecretString,
+    /// What is told.
+    pub wanted: Wanted,
 }
 
 /// Where a call goes when no workflow takes it.

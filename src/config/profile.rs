@@ -31,9 +31,10 @@ pub(super) struct ProfileTable {
     task: Vec<String>,
 }
 
+/// Where the workspace is.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Region {
+pub(super) enum Region {
     #[default]
     Us,
     Eu,

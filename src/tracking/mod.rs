@@ -1,0 +1,405 @@
+//! What happened in a call, told to Segment's Tracking API: afterwards, in batches, and never on a call's way.
+//!
+//! What is to be told lies in the store beside the call it belongs to, or in memory where nothing is kept, until
+//! Segment has taken it. Every event has a name that follows from its call, so that one that is told twice, by
+//! another node or after a restart, counts once.
+//!
+//! <https://www.twilio.com/docs/segment/connections/sources/catalog/libraries/server/http-api>
+
+mod answer;
+mod batch;
+mod event;
+mod ledger;
+
+pub use event::Wanted;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::{mpsc, oneshot};
+use tracing::{debug, error, info, warn};
+
+use crate::clock::now;
+use crate::mask::Also;
+use crate::meters::Meters;
+use crate::profile::Profiles;
+use crate::store::spool::{Claimed, Key, Spool, Trimmed, Waiting};
+use crate::store::{Note, Store, StoreError};
+use crate::token::Keyring;
+use answer::{Pace, Verdict};
+use batch::Batch;
+use event::{Event, Person};
+use ledger::Ledger;
+
+/// How often it is looked whether something is due.
+const LOOK: Duration = Duration::from_millis(500);
+/// How long Segment may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a connection may stay unused.
+const IDLE: Duration = Duration::from_secs(90);
+/// How many calls are told of in one go.
+const AT_ONCE: usize = 100;
+/// How long what could not be told is kept.
+const OLDEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How much of it is kept.
+const MOST: usize = 50_000;
+/// How often what is too old or too much is looked for, and how much waits.
+const TRIM: Duration = Duration::from_secs(5);
+
+/// Where it is told.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Up to and without `/batch`.
+    pub base_url: String,
+    /// The write key of the source.
+    pub write_key: SecretString,
+}
+
+/// What a tracker works with.
+pub struct Parts {
+    /// Where it is told.
+    pub service: Service,
+    /// What is told.
+    pub wanted: Wanted,
+    /// What is hidden in it beside what is hidden everywhere.
+    pub hidden: Also,
+    /// Who knows callers, where a trait names the user.
+    pub profiles: Arc<Profiles>,
+    /// Makes the names of callers who have no other.
+    pub keyring: Arc<Keyring>,
+    /// What is counted.
+    pub meters: Arc<Meters>,
+}
+
+/// Where what is to be told waits.
+enum Waits {
+    /// Beside the calls.
+    Stored(Spool),
+    /// In memory, with what is noted of calls.
+    Noted(Box<Ledger>, mpsc::Receiver<Note>),
+}
+
+/// Tells what is to be told, until it is asked to end.
+pub struct Tracker {
+    parts: Parts,
+    waits: Waits,
+    client: reqwest::Client,
+    pace: Pace,
+    /// What was told of failures so far: each kind is told once, until something was taken again.
+    complained: Option<&'static str>,
+    trim_at: Instant,
+    ending: mpsc::Receiver<oneshot::Sender<()>>,
+}
+
+/// Ends a tracker.
+pub struct Ending(mpsc::Sender<oneshot::Sender<()>>);
+
+impl Ending {
+    /// Waits until what is due was tried once more, for so long at the most.
+    pub async fn finish(self, most: Duration) {
+        let (done, finished) = oneshot::channel();
+        let last = async {
+            if self.0.send(done).await.is_ok() {
+                let _ = finished.await;
+            }
+        };
+        if tokio::time::timeout(most, last).await.is_err() {
+            debug!("Segment did not take the last events in time");
+        }
+    }
+}
+
+impl Tracker {
+    /// Tells what `store` keeps for the node of this name; where it keeps nothing, what `notes` say.
+    ///
+    /// # Errors
+    ///
+    /// When TLS cannot be set up.
+    pub fn new(
+        parts: Parts,
+        store: &Store,
+        node: &str,
+        notes: Option<mpsc::Receiver<Note>>,
+    ) -> Result<(Self, Ending), reqwest::Error> {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .pool_idle_timeout(IDLE)
+            .timeout(PATIENCE)
+            .tcp_nodelay(true)
+            .user_agent(concat!("warmline/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        let (end, ending) = mpsc::channel(1);
+        let waits = match (store.spool(node), notes) {
+            (Some(spool), _) => Waits::Stored(spool),
+            (None, notes) => {
+                let ledger = Ledger::new(parts.wanted.tracked());
+                Waits::Noted(Box::new(ledger), notes.unwrap_or_else(|| mpsc::channel(1).1))
+            }
+        };
+        let pace = Pace::default();
+        let tracker = Self { parts, waits, client, pace, complained: None, trim_at: now(), ending };
+        Ok((tracker, Ending(end)))
+    }
+
+    /// Runs until it is asked to end.
+    pub async fn run(mut self) {
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                done = self.ending.recv() => {
+                    self.last().await;
+                    if let Some(done) = done {
+                        let _ = done.send(());
+                    }
+                    return;
+                }
+                Some(note) = self.waits.note() => self.waits.take(note),
+                _ = look.tick() => self.look().await,
+            }
+        }
+    }
+
+    async fn look(&mut self) {
+        if self.pace.is_ready(now()) {
+            self.tell().await;
+        }
+        if self.trim_at <= now() {
+            self.trim_at = now() + TRIM;
+            self.trim().await;
+        }
+    }
+
+    /// One last try. What is in the store is told after the restart; what is in memory is lost else.
+    async fn last(&mut self) {
+        self.waits.take_all();
+        self.tell().await;
+        let waits = match &self.waits {
+            Waits::Noted(ledger, _) => ledger.waiting().count,
+            Waits::Stored(_) => 0,
+        };
+        if waits > 0 {
+            self.parts.meters.tracking_dropped("ended", waits);
+            warn!(waits, "server ends and nothing is kept: what Segment has not taken is lost");
+        }
+    }
+
+    /// Tells everything that is due, until something fails.
+    async fn tell(&mut self) {
+        loop {
+            let claimed = match self.waits.claim().await {
+                Ok(claimed) if claimed.is_empty() => return,
+                Ok(claimed) => claimed,
+                Err(error) => return self.away(&error),
+            };
+            let (batches, untold) = self.batches(claimed).await;
+            if let Err(error) = self.waits.done(&untold).await {
+                return self.away(&error);
+            }
+            for batch in batches {
+                match self.send(&batch).await {
+                    Ok(()) => {}
+                    Err(Some(error)) => return self.away(&error),
+                    Err(None) => {
+                        if let Err(error) = self.waits.put_back().await {
+                            self.away(&error);
+                        }
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The events of what was claimed, in batches, and what there is nothing to tell of.
+    async fn batches(&self, claimed: Vec<Claimed>) -> (Vec<Batch>, Vec<Key>) {
+        let (mut told, mut untold) = (Vec::new(), Vec::new());
+        for claimed in claimed {
+            let person = self.person(&claimed).await;
+            let events = event::events(&claimed, &person, &self.parts.wanted, self.parts.hidden);
+            let (fitting, large): (Vec<Event>, Vec<Event>) = events.into_iter().partition(batch::fits);
+            if !large.is_empty() {
+                self.parts.meters.tracking_dropped("too_large", large.len() as u64);
+                warn!(call.sid = %claimed.key.call_sid, "an event for Segment is too large and is left out");
+            }
+            if fitting.is_empty() {
+                untold.push(claimed.key);
+            } else {
+                told.push((claimed.key, fitting));
+            }
+        }
+        (batch::batches(told), untold)
+    }
+
+    /// Whom an event is about.
+    async fn person(&self, claimed: &Claimed) -> Person {
+        let caller = claimed.leg.caller.as_ref().map(|caller| caller.expose().as_str());
+        let user = match &self.parts.wanted.user_id {
+            Some(name) => {
+                let profile = self.parts.profiles.find(caller).await;
+                profile.traits.get(name).map(|value| value.text())
+            }
+            None => None,
+        };
+        Person::new(user, caller, &claimed.key.call_sid, &self.parts.keyring)
+    }
+
+    /// Sends a batch. `Err(None)` says that it has to be sent again later.
+    async fn send(&mut self, batch: &Batch) -> Result<(), Option<StoreError>> {
+        let meters = &self.parts.meters;
+        match self.post(batch).await {
+            Verdict::Taken => {
+                meters.tracking_sent(batch.events as u64);
+                if self.complained.take().is_some() {
+                    info!("Segment takes events again");
+                }
+                self.pace.taken();
+                self.waits.done(&batch.keys).await.map_err(Some)
+            }
+            Verdict::Refused(kind) => {
+                meters.tracking_failed(kind);
+                meters.tracking_dropped("refused", batch.events as u64);
+                if self.complained.replace(kind) != Some(kind) {
+                    error!(
+                        kind,
+                        events = batch.events,
+                        "Segment refuses events, and they are lost: check SEGMENT_WRITE_KEY, [tracking] region and SEGMENT_TRACKING_BASE_URL"
+                    );
+                }
+                self.pace.taken();
+                self.waits.done(&batch.keys).await.map_err(Some)
+            }
+            Verdict::Later { kind, wait } => {
+                meters.tracking_failed(kind);
+                let pause = self.pace.failed(wait, jitter(), now());
+                if self.complained.replace(kind) != Some(kind) {
+                    let seconds = pause.as_secs_f32();
+                    warn!(kind, seconds, "Segment did not take events; they wait and are sent again");
+                }
+                Err(None)
+            }
+        }
+    }
+
+    async fn post(&self, batch: &Batch) -> Verdict {
+        let Service { base_url, write_key } = &self.parts.service;
+        let url = format!("{}/batch", base_url.trim_end_matches('/'));
+        let key = write_key.expose_secret();
+        let mut request = self
+            .client
+            .post(url)
+            .basic_auth(key, Some(""))
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .body(batch.body(key, crate::store::moment()));
+        if self.pace.failures() > 0 {
+            request = request.header("X-Retry-Count", self.pace.failures());
+        }
+        match request.send().await {
+            Ok(response) => answer::verdict(response.status(), response.headers()),
+            Err(error) if error.is_timeout() => Verdict::Later { kind: "late", wait: None },
+            // What the library says about an error has the address in it.
+            Err(_) => Verdict::Later { kind: "unreachable", wait: None },
+        }
+    }
+
+    /// Gives up what is too old or too much, and says how much waits.
+    async fn trim(&mut self) {
+        let trimmed = match self.waits.trim().await {
+            Ok(trimmed) => trimmed,
+            Err(error) => return self.away(&error),
+        };
+        for (why, count) in [("too_old", trimmed.old), ("overflow", trimmed.overflow)] {
+            if count > 0 {
+                self.parts.meters.tracking_dropped(why, count);
+                warn!(why, count, "what Segment did not take for too long is given up");
+            }
+        }
+        match self.waits.waiting().await {
+            Ok(waiting) => self.parts.meters.tracking_waiting(waiting.count, waiting.lag),
+            Err(error) => self.away(&error),
+        }
+    }
+
+    /// That the store is away is told by its writer.
+    fn away(&self, error: &StoreError) {
+        debug!(reason = error.to_string(), "what is to be told to Segment cannot be read now");
+    }
+}
+
+/// A part of a pause, so that nodes that failed together do not come back together.
+fn jitter() -> f64 {
+    let bits = crate::store::moment().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+    bits as f64 / f64::from(1_u32 << 24)
+}
+
+impl Waits {
+    /// The next note, where notes are what there is; else it never comes.
+    async fn note(&mut self) -> Option<Note> {
+        match self {
+            Self::Stored(_) => std::future::pending().await,
+            Self::Noted(_, notes) => match notes.recv().await {
+                Some(note) => Some(note),
+                None => std::future::pending().await,
+            },
+        }
+    }
+
+    fn take(&mut self, note: Note) {
+        if let Self::Noted(ledger, _) = self {
+            ledger.take(note);
+        }
+    }
+
+    /// Takes every note that was made, and waits for nothing any more.
+    fn take_all(&mut self) {
+        if let Self::Noted(ledger, notes) = self {
+            while let Some(Some(note)) = notes.recv().now_or_never() {
+                ledger.take(note);
+            }
+            ledger.settle();
+        }
+    }
+
+    async fn claim(&mut self) -> Result<Vec<Claimed>, StoreError> {
+        match self {
+            Self::Stored(spool) => spool.claim(AT_ONCE).await,
+            Self::Noted(ledger, _) => Ok(ledger.claim(AT_ONCE, crate::store::moment())),
+        }
+    }
+
+    async fn done(&mut self, keys: &[Key]) -> Result<(), StoreError> {
+        match self {
+            _ if keys.is_empty() => Ok(()),
+            Self::Stored(spool) => spool.done(keys).await,
+            Self::Noted(ledger, _) => {
+                ledger.done(keys);
+                Ok(())
+            }
+        }
+    }
+
+    async fn put_back(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Stored(spool) => spool.put_back().await,
+            // Nobody else claims from it.
+            Self::Noted(..) => Ok(()),
+        }
+    }
+
+    async fn trim(&mut self) -> Result<Trimmed, StoreError> {
+        match self {
+            Self::Stored(spool) => spool.trim(OLDEST, MOST).await,
+            Self::Noted(ledger, _) => Ok(ledger.trim(OLDEST, crate::store::moment())),
+        }
+    }
+
+    async fn waiting(&self) -> Result<Waiting, StoreError> {
+        match self {
+            Self::Stored(spool) => spool.waiting().await,
+            Self::Noted(ledger, _) => Ok(ledger.waiting()),
+        }
+    }
+}
