@@ -94,6 +94,8 @@ pub struct Config {
     pub desk: Desk,
     /// What is hidden where.
     pub redact: Exits,
+    /// Tables of the file whose values are of use to nothing else as they stand there, for people.
+    pub told: Vec<FileTable>,
     /// Every setting as it was read, for people.
     pub shown: Vec<Shown>,
 }

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::values::listed;
+
 /// The hosts of the two regions.
 const US: &str = "https://profiles.segment.com/v1";
 const EU: &str = "https://profiles.euw1.segment.com/v1";
@@ -40,6 +42,16 @@ pub(super) enum Region {
     Eu,
 }
 
+impl Region {
+    /// Its word in the file.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Us => "us",
+            Self::Eu => "eu",
+        }
+    }
+}
+
 impl ProfileTable {
     /// Where profiles are, unless the settings name another address.
     pub(super) fn base_url(&self) -> &'static str {
@@ -51,6 +63,16 @@ impl ProfileTable {
 
     pub(super) fn traits(&self) -> ProfileTraits {
         ProfileTraits { read: self.traits.clone(), prompt: self.prompt.clone(), task: self.task.clone() }
+    }
+
+    /// What the table says, for people.
+    pub(super) fn told(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("region", self.region.word().to_owned()),
+            ("traits", listed(&self.traits)),
+            ("prompt", listed(&self.prompt)),
+            ("task", listed(&self.task)),
+        ]
     }
 
     /// What is wrong with it.

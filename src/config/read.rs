@@ -10,7 +10,7 @@ use super::file::File;
 use super::routes::Within;
 use super::targets::{Target, usual, usual_places};
 use super::{
-    Access, Config, ConfigError, Console, HandoffNumber, ModelSettings, Models, Origin, Place,
+    Access, Config, ConfigError, Console, FileTable, HandoffNumber, ModelSettings, Models, Origin, Place,
     ProfileService, Source, TrackingService, shown, store, table,
 };
 use crate::hours::Hours;
@@ -204,6 +204,9 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         console: console(&mut read, signed),
         desk: file.desk.desk(),
         redact: file.redact.exits(),
+        told: [("profile", file.profile.told()), ("tracking", file.tracking.told())]
+            .map(|(name, values)| FileTable { name, values })
+            .into(),
         shown: shown::all(vars),
     };
     read.problems.extend(file.desk.problems());

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::Wanted;
 use super::profile::Region;
+use super::values::listed;
 
 /// The hosts of the two regions.
 const US: &str = "https://api.segment.io/v1";
@@ -52,6 +53,22 @@ impl TrackingTable {
             topic: self.topic.unwrap_or(true),
             summary: self.summary,
         }
+    }
+
+    /// What the table says, for people.
+    pub(super) fn told(&self) -> Vec<(&'static str, String)> {
+        let wanted = self.wanted();
+        let events = [("engagement", wanted.engagement), ("escalation", wanted.escalation)];
+        let events: Vec<_> = events.iter().filter(|(_, told)| *told).map(|(name, _)| *name).collect();
+        vec![
+            ("region", self.region.word().to_owned()),
+            ("events", listed(&events)),
+            ("identify", wanted.identify.to_string()),
+            ("user_id", wanted.user_id.unwrap_or_default()),
+            ("agent", wanted.agent.unwrap_or_default()),
+            ("topic", wanted.topic.to_string()),
+            ("summary", wanted.summary.to_string()),
+        ]
     }
 
     /// What is wrong with it. `traits` are those that are read of a profile.

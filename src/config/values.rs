@@ -25,7 +25,7 @@ impl Config {
     /// The tables of `warmline.toml` with what is in force, also where the file says nothing.
     pub fn file_tables(&self) -> Vec<FileTable> {
         let table = |name, values| FileTable { name, values };
-        vec![
+        let mut tables = vec![
             table("store", store(self.store.as_ref())),
             table("timings", timings(&self.timings)),
             table("model", model(&self.care)),
@@ -33,7 +33,9 @@ impl Config {
             table("redact", self.hidden()),
             table("desk", self.framed()),
             table("limits", self.limited()),
-        ]
+        ];
+        tables.extend(self.told.iter().cloned());
+        tables
     }
 
     fn hidden(&self) -> Vec<(&'static str, String)> {
@@ -43,6 +45,7 @@ impl Config {
             ("desk", exits.desk),
             ("task", exits.task),
             ("export", exits.export),
+            ("tracking", exits.tracking),
         ];
         each.map(|(name, also)| (name, kinds(also))).into()
     }
@@ -145,7 +148,7 @@ fn kinds(also: Also) -> String {
     listed(&kinds.iter().filter(|(_, hidden)| *hidden).map(|(name, _)| *name).collect::<Vec<_>>())
 }
 
-fn listed(values: &[impl AsRef<str>]) -> String {
+pub(super) fn listed(values: &[impl AsRef<str>]) -> String {
     let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
     if values.is_empty() { NOTHING.to_owned() } else { values.join(", ") }
 }

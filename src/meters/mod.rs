@@ -192,6 +192,7 @@ impl Meters {
             (table::TRACKING_FAILED, "kind", &TRACKING_KINDS),
             (table::TRACKING_DROPPED, "reason", &TRACKING_REASONS),
         ];
+        self.counter(table::TRACKING_SENT, &[]).absolute(0);
         for (name, label, values) in known {
             for value in values {
                 self.counter(name, &[(label, value)]).absolute(0);

@@ -586,6 +586,8 @@ async fn every_earlier_schema_is_brought_up_to_date_with_what_it_holds(place: Pl
         "INSERT INTO prompt_versions (version, files, last_used_at) VALUES ('v', '{}', 1)",
         "INSERT INTO audit (audit_id, at, what, call_sid, source) VALUES ('a', 1, 'reveal', 'CA1', 'console'); \
          UPDATE calls SET verified = 'TN-Validation-Passed-A'",
+        "INSERT INTO tracking (call_sid, event, session, made_at, due_at, claimed_until) \
+         VALUES ('CA1', 'leg', 0, 1, 1, 0); UPDATE handoffs SET answered_at = 2",
     ];
     assert_eq!(held.len(), connect::SCHEMAS, "a new migration needs a row here");
     let database = Database::new(&place.options().url).unwrap();

@@ -384,7 +384,7 @@ mod tests {
         let allowed = Wanted { summary: true, ..wanted() };
         let mut claimed = claimed(Kind::Escalation);
         let properties = &told(&claimed, &person, &allowed)[0]["properties"];
-        assert_eq!(properties["summary"], "Charged twice, mail ***@*******.***.");
+        assert_eq!(properties["summary"], "Charged twice, mail ***@*******.com.");
         assert!(!properties["reason"].as_str().unwrap().contains("4111 1111"), "{properties}");
         claimed.leg.handed_over.as_mut().unwrap().handoff.context.summary_by = Author::Transcript;
         for (claimed, wanted) in [(&claimed, &allowed), (&self::claimed(Kind::Escalation), &wanted())] {

@@ -23,4 +23,5 @@ mod secrets;
 mod segment;
 mod silence;
 mod store;
+mod tracking;
 mod webhooks;
