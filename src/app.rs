@@ -51,8 +51,8 @@ const TIDY: Duration = Duration::from_secs(5);
 
 /// How long the last notes of the store may take.
 const LAST_NOTES: Duration = Duration::from_secs(5);
-/// How long what is due may take to be told to Segment at the end.
-const LAST_EVENTS: Duration = Duration::from_secs(3);
+/// How long it may take to end what tells Segment.
+const LAST_EVENTS: Duration = Duration::from_secs(5);
 
 /// Why a server could not be started.
 #[derive(Debug, thiserror::Error)]

@@ -13,10 +13,9 @@ mod ledger;
 
 pub use event::Wanted;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{mpsc, oneshot};
@@ -34,6 +33,8 @@ use batch::Batch;
 use event::{Event, Person};
 use ledger::Ledger;
 
+/// How long the last try at the end may take.
+const LAST: Duration = Duration::from_secs(3);
 /// How often it is looked whether something is due.
 const LOOK: Duration = Duration::from_millis(500);
 /// How long Segment may take to answer.
@@ -78,8 +79,8 @@ pub struct Parts {
 enum Waits {
     /// Beside the calls.
     Stored(Spool),
-    /// In memory, with what is noted of calls.
-    Noted(Box<Ledger>, mpsc::Receiver<Note>),
+    /// In memory.
+    Noted(Arc<Mutex<Ledger>>),
 }
 
 /// Tells what is to be told, until it is asked to end.
@@ -91,6 +92,13 @@ pub struct Tracker {
     /// What was told of failures so far: each kind is told once, until something was taken again.
     complained: Option<&'static str>,
     trim_at: Instant,
+}
+
+/// A tracker that is yet to run.
+pub struct Ready {
+    tracker: Tracker,
+    /// What is noted of calls, where nothing else keeps it.
+    notes: Option<(mpsc::Receiver<Note>, Arc<Mutex<Ledger>>)>,
     ending: mpsc::Receiver<oneshot::Sender<()>>,
 }
 
@@ -123,7 +131,7 @@ impl Tracker {
         store: &Store,
         node: &str,
         notes: Option<mpsc::Receiver<Note>>,
-    ) -> Result<(Self, Ending), reqwest::Error> {
+    ) -> Result<(Ready, Ending), reqwest::Error> {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .pool_idle_timeout(IDLE)
@@ -132,54 +140,49 @@ impl Tracker {
             .user_agent(concat!("warmline/", env!("CARGO_PKG_VERSION")))
             .build()?;
         let (end, ending) = mpsc::channel(1);
-        let waits = match (store.spool(node), notes) {
-            (Some(spool), _) => Waits::Stored(spool),
-            (None, notes) => {
-                let ledger = Ledger::new(parts.wanted.tracked());
-                Waits::Noted(Box::new(ledger), notes.unwrap_or_else(|| mpsc::channel(1).1))
+        let (waits, notes) = match store.spool(node) {
+            Some(spool) => (Waits::Stored(spool), None),
+            None => {
+                let ledger = Arc::new(Mutex::new(Ledger::new(parts.wanted.tracked())));
+                (Waits::Noted(ledger.clone()), notes.map(|notes| (notes, ledger)))
             }
         };
         let pace = Pace::default();
-        let tracker = Self { parts, waits, client, pace, complained: None, trim_at: now(), ending };
-        Ok((tracker, Ending(end)))
+        let tracker = Self { parts, waits, client, pace, complained: None, trim_at: now() };
+        Ok((Ready { tracker, notes, ending }, Ending(end)))
     }
 
-    /// Runs until it is asked to end.
-    pub async fn run(mut self) {
+    /// Looks again and again whether something is due.
+    async fn keep_telling(&mut self) {
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            tokio::select! {
-                done = self.ending.recv() => {
-                    self.last().await;
-                    if let Some(done) = done {
-                        let _ = done.send(());
-                    }
-                    return;
-                }
-                Some(note) = self.waits.note() => self.waits.take(note),
-                _ = look.tick() => self.look().await,
+            look.tick().await;
+            if self.pace.is_ready(now()) {
+                self.tell().await;
             }
-        }
-    }
-
-    async fn look(&mut self) {
-        if self.pace.is_ready(now()) {
-            self.tell().await;
-        }
-        if self.trim_at <= now() {
-            self.trim_at = now() + TRIM;
-            self.trim().await;
+            if self.trim_at <= now() {
+                self.trim_at = now() + TRIM;
+                self.trim().await;
+            }
         }
     }
 
     /// One last try. What is in the store is told after the restart; what is in memory is lost else.
     async fn last(&mut self) {
-        self.waits.take_all();
-        self.tell().await;
+        self.waits.settle().await;
+        let told = tokio::time::timeout(LAST, self.tell()).await;
         let waits = match &self.waits {
-            Waits::Noted(ledger, _) => ledger.waiting().count,
-            Waits::Stored(_) => 0,
+            Waits::Noted(ledger) => locked(ledger).waiting().count,
+            Waits::Stored(spool) => {
+                // The next process need not wait until the claim runs out.
+                if told.is_err()
+                    && let Err(error) = spool.put_back().await
+                {
+                    self.away(&error);
+                }
+                0
+            }
         };
         if waits > 0 {
             self.parts.meters.tracking_dropped("ended", waits);
@@ -335,71 +338,92 @@ fn jitter() -> f64 {
     bits as f64 / f64::from(1_u32 << 24)
 }
 
-impl Waits {
-    /// The next note, where notes are what there is; else it never comes.
-    async fn note(&mut self) -> Option<Note> {
-        match self {
-            Self::Stored(_) => std::future::pending().await,
-            Self::Noted(_, notes) => match notes.recv().await {
-                Some(note) => Some(note),
-                None => std::future::pending().await,
-            },
-        }
-    }
-
-    fn take(&mut self, note: Note) {
-        if let Self::Noted(ledger, _) = self {
-            ledger.take(note);
-        }
-    }
-
-    /// Takes every note that was made, and waits for nothing any more.
-    fn take_all(&mut self) {
-        if let Self::Noted(ledger, notes) = self {
-            while let Some(Some(note)) = notes.recv().now_or_never() {
-                ledger.take(note);
+impl Ready {
+    /// Runs until it is asked to end.
+    pub async fn run(self) {
+        let Self { mut tracker, notes, mut ending } = self;
+        let taking = async {
+            if let Some((mut notes, ledger)) = notes {
+                while let Some(note) = notes.recv().await {
+                    locked(&ledger).take(note);
+                }
             }
-            ledger.settle();
+            std::future::pending::<()>().await;
+        };
+        let telling = async {
+            // Whatever is under way is begun again.
+            let done = tokio::select! {
+                done = ending.recv() => done,
+                () = tracker.keep_telling() => None,
+            };
+            tracker.last().await;
+            if let Some(done) = done {
+                let _ = done.send(());
+            }
+        };
+        tokio::select! {
+            // First: what was noted before the end is known then.
+            biased;
+            () = taking => {}
+            () = telling => {}
+        }
+    }
+}
+
+fn locked(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
+    ledger.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Waits {
+    /// Nothing is waited for any more, and what was claimed may be claimed again.
+    async fn settle(&self) {
+        match self {
+            Self::Stored(spool) => {
+                if let Err(error) = spool.put_back().await {
+                    debug!(reason = error.to_string(), "what is to be told to Segment cannot be read now");
+                }
+            }
+            Self::Noted(ledger) => locked(ledger).settle(),
         }
     }
 
-    async fn claim(&mut self) -> Result<Vec<Claimed>, StoreError> {
+    async fn claim(&self) -> Result<Vec<Claimed>, StoreError> {
         match self {
             Self::Stored(spool) => spool.claim(AT_ONCE).await,
-            Self::Noted(ledger, _) => Ok(ledger.claim(AT_ONCE, crate::store::moment())),
+            Self::Noted(ledger) => Ok(locked(ledger).claim(AT_ONCE, crate::store::moment())),
         }
     }
 
-    async fn done(&mut self, keys: &[Key]) -> Result<(), StoreError> {
+    async fn done(&self, keys: &[Key]) -> Result<(), StoreError> {
         match self {
             _ if keys.is_empty() => Ok(()),
             Self::Stored(spool) => spool.done(keys).await,
-            Self::Noted(ledger, _) => {
-                ledger.done(keys);
+            Self::Noted(ledger) => {
+                locked(ledger).done(keys);
                 Ok(())
             }
         }
     }
 
-    async fn put_back(&mut self) -> Result<(), StoreError> {
+    async fn put_back(&self) -> Result<(), StoreError> {
         match self {
             Self::Stored(spool) => spool.put_back().await,
             // Nobody else claims from it.
-            Self::Noted(..) => Ok(()),
+            Self::Noted(_) => Ok(()),
         }
     }
 
-    async fn trim(&mut self) -> Result<Trimmed, StoreError> {
+    async fn trim(&self) -> Result<Trimmed, StoreError> {
         match self {
             Self::Stored(spool) => spool.trim(OLDEST, MOST).await,
-            Self::Noted(ledger, _) => Ok(ledger.trim(OLDEST, crate::store::moment())),
+            Self::Noted(ledger) => Ok(locked(ledger).trim(OLDEST, crate::store::moment())),
         }
     }
 
     async fn waiting(&self) -> Result<Waiting, StoreError> {
         match self {
             Self::Stored(spool) => spool.waiting().await,
-            Self::Noted(ledger, _) => Ok(ledger.waiting()),
+            Self::Noted(ledger) => Ok(locked(ledger).waiting()),
         }
     }
 }

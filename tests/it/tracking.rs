@@ -329,17 +329,24 @@ async fn what_is_refused_for_good_is_dropped_and_told_loudly() {
 async fn a_segment_that_hangs_or_is_away_delays_no_call() {
     let hanging = FakeTracking::start(&[Reply::Silence; 20]).await;
     let dead = FakeTracking::dead().await;
-    for fake in [&hanging, &dead] {
+    for (fake, hangs) in [(&hanging, true), (&dead, false)] {
         let bridge = TestBridge::with(&fake.settings(), agent).await;
+        escalated(&bridge).await;
+        if hangs {
+            fake.requests(1).await;
+        } else {
+            counted(&bridge, "warmline_tracking_failed_total{kind=\"unreachable\"} 1").await;
+        }
         for _ in 0..3 {
             let began = now();
             let mut call = escalated(&bridge).await;
             answered(&mut call, "3").await;
-            assert!(now() - began < Duration::from_secs(5), "{:?}", now() - began);
+            let took = now() - began;
+            // Segment has ten seconds to answer.
+            assert!(took < Duration::from_secs(5), "{took:?}");
         }
         counted(&bridge, "warmline_tracking_sent_total 0").await;
     }
-    hanging.requests(1).await;
 }
 
 /// Segment is away while a call is told, and the server ends: the next one tells it.
