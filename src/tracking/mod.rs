@@ -47,8 +47,10 @@ const AT_ONCE: usize = 100;
 const OLDEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How much of it is kept.
 const MOST: usize = 50_000;
-/// How often what is too old or too much is looked for, and how much waits.
-const TRIM: Duration = Duration::from_secs(5);
+/// How often what is too old or too much is looked for.
+const TRIM: Duration = Duration::from_secs(60);
+/// How often it is counted how much waits.
+const COUNT: Duration = Duration::from_secs(1);
 
 /// Where it is told.
 #[derive(Debug, Clone)]
@@ -92,6 +94,7 @@ pub struct Tracker {
     /// What was told of failures so far: each kind is told once, until something was taken again.
     complained: Option<&'static str>,
     trim_at: Instant,
+    count_at: Instant,
 }
 
 /// A tracker that is yet to run.
@@ -148,7 +151,7 @@ impl Tracker {
             }
         };
         let pace = Pace::default();
-        let tracker = Self { parts, waits, client, pace, complained: None, trim_at: now() };
+        let tracker = Self { parts, waits, client, pace, complained: None, trim_at: now(), count_at: now() };
         Ok((Ready { tracker, notes, ending }, Ending(end)))
     }
 
@@ -164,6 +167,10 @@ impl Tracker {
             if self.trim_at <= now() {
                 self.trim_at = now() + TRIM;
                 self.trim().await;
+            }
+            if self.count_at <= now() {
+                self.count_at = now() + COUNT;
+                self.count().await;
             }
         }
     }
@@ -308,7 +315,7 @@ impl Tracker {
         }
     }
 
-    /// Gives up what is too old or too much, and says how much waits.
+    /// Gives up what is too old or too much.
     async fn trim(&mut self) {
         let trimmed = match self.waits.trim().await {
             Ok(trimmed) => trimmed,
@@ -320,6 +327,10 @@ impl Tracker {
                 warn!(why, count, "what Segment did not take for too long is given up");
             }
         }
+    }
+
+    /// Says how much waits.
+    async fn count(&self) {
         match self.waits.waiting().await {
             Ok(waiting) => self.parts.meters.tracking_waiting(waiting.count, waiting.lag),
             Err(error) => self.away(&error),
