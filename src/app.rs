@@ -142,7 +142,7 @@ impl Server {
                     keyring,
                     meters: bridge.meters.clone(),
                 };
-                let (tracker, ending) = Tracker::new(parts, &bridge.store, &node, told)?;
+                let (tracker, ending) = Tracker::ready(parts, &bridge.store, &node, told)?;
                 beside.spawn(tracker.run());
                 Some(ending)
             }

@@ -129,7 +129,7 @@ impl Tracker {
     /// # Errors
     ///
     /// When TLS cannot be set up.
-    pub fn new(
+    pub fn ready(
         parts: Parts,
         store: &Store,
         node: &str,
