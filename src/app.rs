@@ -38,6 +38,7 @@ use crate::prompts::FileError;
 use crate::store::{Store, StoreError};
 use crate::token::{DeskPass, Keyring, Purpose, nonce};
 use crate::tools::Tools;
+use crate::tracking::{self, Tracker};
 use crate::twilio::signature::Verifier;
 
 /// How many connections may wait to be accepted.
@@ -50,6 +51,8 @@ const TIDY: Duration = Duration::from_secs(5);
 
 /// How long the last notes of the store may take.
 const LAST_NOTES: Duration = Duration::from_secs(5);
+/// How long it may take to end what tells Segment.
+const LAST_EVENTS: Duration = Duration::from_secs(5);
 
 /// Why a server could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +82,8 @@ pub struct Server {
     bridge: Arc<Bridge>,
     /// What runs beside the server and ends with it.
     beside: JoinSet<()>,
+    /// Ends what tells Segment what happened.
+    telling: Option<tracking::Ending>,
 }
 
 impl Server {
@@ -109,14 +114,41 @@ impl Server {
         let keyring = Arc::new(keyring(config.secret.as_ref(), &tokens(&config)));
         let gate = Arc::new(Gate::new(&config.console, keyring.clone()).await);
         let (store, notes) = store.watched();
+        let (store, told) = match &config.tracking {
+            // What is kept needs no second ear.
+            Some(_) if config.store.is_none() => {
+                let (store, told) = store.watched();
+                (store, Some(told))
+            }
+            Some(_) | None => (store, None),
+        };
+        let node = node_name();
         let calls = Arc::new(Calls::default());
         let (mut board, keeper) =
-            Keeper::new(node_name().into(), config.redact.console, notes, calls.clone(), gate.clone());
+            Keeper::new(node.as_str().into(), config.redact.console, notes, calls.clone(), gate.clone());
         look_on(&store, &mut board, keeper, &keyring, &mut beside);
         let meters = Arc::new(Meters::new(since_epoch()).expect("there are bounds for times"));
         beside.spawn(keep_tidy(meters.clone()));
+        let tracking = config.tracking.clone();
+        let hidden = config.redact.tracking;
         let bridge = Arc::new(bridge(config, origin, store, Parts { gate, board, calls, meters })?);
-        Ok(Self { listener, bridge, beside })
+        let telling = match tracking {
+            Some(tracking) => {
+                let parts = tracking::Parts {
+                    service: tracking::Service { base_url: tracking.base_url, write_key: tracking.write_key },
+                    wanted: tracking.wanted,
+                    hidden,
+                    profiles: bridge.ways.profiles.clone(),
+                    keyring,
+                    meters: bridge.meters.clone(),
+                };
+                let (tracker, ending) = Tracker::ready(parts, &bridge.store, &node, told)?;
+                beside.spawn(tracker.run());
+                Some(ending)
+            }
+            None => None,
+        };
+        Ok(Self { listener, bridge, beside, telling })
     }
 
     /// Where it listens.
@@ -142,6 +174,9 @@ impl Server {
         };
         tokio::join!(serving, over);
         self.bridge.store.finish(LAST_NOTES).await;
+        if let Some(telling) = self.telling {
+            telling.finish(LAST_EVENTS).await;
+        }
         drop(self.beside);
     }
 }

@@ -21,7 +21,7 @@
 //!
 //! Beside the way of a call, [`store`] keeps a [`record`] of it, without what [`mask`] hides. [`live`] shows it
 //! while it goes on, [`desk`] to the person who takes it, [`console`] to whoever looks after all of them, behind
-//! [`gate`]; [`redact`] hides at each exit what must not leave.
+//! [`gate`]; [`redact`] hides at each exit what must not leave. [`tracking`] tells Segment afterwards.
 //!
 //! Without the feature `server` only the rules are compiled: no runtime, no socket, no clock.
 
@@ -81,6 +81,8 @@ pub mod telemetry;
 pub mod token;
 #[cfg(feature = "server")]
 pub mod tools;
+#[cfg(feature = "server")]
+pub mod tracking;
 #[cfg(feature = "server")]
 pub mod twilio;
 

@@ -43,6 +43,8 @@ pub enum Purpose {
     Letter,
     /// Names what nodes with the same key listen to.
     Channel,
+    /// Names somebody to others without telling who it is.
+    Alias,
 }
 
 /// What a console session proves.
@@ -135,6 +137,13 @@ impl Keyring {
         self.keys.iter().map(name).collect()
     }
 
+    /// The same name for the same text, on every node and for as long as the first key stays. It tells nothing
+    /// about the text to whoever lacks the key.
+    pub fn alias(&self, text: &str) -> String {
+        let key = self.keys.first().expect("a keyring has a key");
+        URL_SAFE_NO_PAD.encode(&mac(key, Purpose::Alias, text).finalize().into_bytes()[..MAC_LENGTH])
+    }
+
     /// What tells two texts apart without telling either.
     pub fn fingerprint(&self, text: &SecretString) -> String {
         let sealed = self.seal(Purpose::Password, &text.expose_secret());
@@ -172,6 +181,7 @@ fn mac(key: &[u8; 32], purpose: Purpose, payload: &str) -> Hmac<Sha256> {
         Purpose::Password => b"password:",
         Purpose::Letter => b"letter:",
         Purpose::Channel => b"channel:",
+        Purpose::Alias => b"alias:",
     });
     mac.update(payload.as_bytes());
     mac
@@ -220,6 +230,14 @@ mod tests {
         assert_eq!((both.len(), &both[1]), (2, &old[0]));
         assert_ne!(both[0], both[1]);
         assert_eq!(old[0].len(), 16);
+    }
+
+    #[test]
+    fn an_alias_is_the_same_for_the_same_text_and_key() {
+        let (one, other) = (keyring(&["one", "other"]), keyring(&["other"]));
+        assert_eq!(one.alias("+15551230000"), keyring(&["one"]).alias("+15551230000"));
+        assert_ne!(one.alias("+15551230000"), one.alias("+15551230001"));
+        assert_ne!(one.alias("+15551230000"), other.alias("+15551230000"));
     }
 
     #[test]

@@ -34,7 +34,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("twilio", &[]),
     ("token", &["ids"]),
     ("store", &["chat", "clock", "handoff", "ids", "mask", "pii", "record", "redact"]),
-    ("config", &["hours", "ids", "mask", "pii", "redact", "routing", "session", "store"]),
+    (
+        "tracking",
+        &["clock", "handoff", "ids", "mask", "meters", "pii", "profile", "redact", "store", "token"],
+    ),
+    ("config", &["hours", "ids", "mask", "pii", "redact", "routing", "session", "store", "tracking"]),
     ("gate", &["clock", "config", "ids", "token"]),
     ("tools", &["chat", "handoff", "pii", "prompts"]),
     ("prompts", &["chat", "handoff", "pii", "relay", "session", "twiml"]),
@@ -78,7 +82,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "app",
         &[
             "calls", "clock", "config", "console", "gate", "handoff", "http", "ids", "live", "llm", "meters",
-            "phrases", "playbook", "profile", "prompts", "store", "token", "tools", "twilio",
+            "phrases", "playbook", "profile", "prompts", "store", "token", "tools", "tracking", "twilio",
         ],
     ),
     ("caller", &["clock", "pii", "twilio", "twiml"]),

@@ -16,6 +16,7 @@ use super::rules::RulesTable;
 use super::store::StoreTable;
 use super::target::Target;
 use super::targets::{Around, TargetTable, places, targets};
+use super::tracking::TrackingTable;
 use crate::session::Timings;
 
 /// The file.
@@ -32,6 +33,7 @@ pub(super) struct File {
     targets: Vec<TargetTable>,
     pub(super) hours: Option<HoursTable>,
     pub(super) profile: ProfileTable,
+    pub(super) tracking: TrackingTable,
     pub(super) routes: RoutesTable,
     /// The file itself: what is wrong with a rule is told by line and column.
     #[serde(skip)]

@@ -20,6 +20,7 @@ pub mod table;
 mod target;
 mod targets;
 mod told;
+mod tracking;
 mod values;
 
 pub use desk::Desk;
@@ -44,6 +45,7 @@ use crate::routing::{Place, Routes};
 use crate::session::Timings;
 use crate::session::rules::Rules;
 use crate::store::Options;
+use crate::tracking::Wanted;
 
 /// Every setting, checked.
 #[derive(Debug)]
@@ -68,6 +70,8 @@ pub struct Config {
     pub profiles: Option<ProfileService>,
     /// Which of their traits are read, and who gets to see them.
     pub traits: ProfileTraits,
+    /// Where what happened in calls is told, if anywhere.
+    pub tracking: Option<TrackingService>,
     /// Signs our links and tokens; derived from the auth token when absent.
     pub secret: Option<SecretString>,
     /// What who reads `/metrics` must bear, if anything.
@@ -96,7 +100,7 @@ pub struct Config {
     pub redact: Exits,
     /// Every setting as it was read, for people.
     pub shown: Vec<Shown>,
-    /// What the file says of the business, for people: its hours and the traits that are read.
+    /// What the file says of the business, for people: its hours, the traits that are read, what Segment is told.
     pub told: Vec<FileTable>,
 }
 
@@ -129,6 +133,17 @@ pub struct ProfileService {
     pub space: String,
     /// Its access token.
     pub token: SecretString,
+}
+
+/// Where what happened in calls is told.
+#[derive(Debug, Clone)]
+pub struct TrackingService {
+    /// Up to and without `/batch`.
+    pub base_url: String,
+    /// The write key of the source.
+    pub write_key: SecretString,
+    /// What is told.
+    pub wanted: Wanted,
 }
 
 /// The models to ask.

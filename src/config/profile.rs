@@ -35,12 +35,23 @@ pub(super) struct ProfileTable {
     task: Vec<String>,
 }
 
+/// Where the workspace is.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Region {
+pub(super) enum Region {
     #[default]
     Us,
     Eu,
+}
+
+impl Region {
+    /// Its word in the file.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Us => "us",
+            Self::Eu => "eu",
+        }
+    }
 }
 
 impl ProfileTable {
@@ -58,12 +69,8 @@ impl ProfileTable {
 
     /// What the table says, for people.
     pub(super) fn told(&self) -> Vec<(Cow<'static, str>, String)> {
-        let region = match self.region {
-            Region::Us => "us",
-            Region::Eu => "eu",
-        };
         vec![
-            ("region".into(), region.to_owned()),
+            ("region".into(), self.region.word().to_owned()),
             ("traits".into(), listed(&self.traits)),
             ("prompt".into(), listed(&self.prompt)),
             ("task".into(), listed(&self.task)),

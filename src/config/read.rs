@@ -12,7 +12,7 @@ use super::target::{Line, Target};
 use super::targets::{Around, usual, usual_places};
 use super::{
     Access, Config, ConfigError, Console, ModelSettings, Models, Origin, Place, ProfileService, Source,
-    shown, store, table, told,
+    TrackingService, shown, store, table, told,
 };
 use crate::hours::Hours;
 use crate::ids::{AccountSid, WorkflowSid};
@@ -186,6 +186,12 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
     };
     let routes = routes(&mut read, &file, (&targets, &places), hours.as_ref());
     let everywhere = if signed { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
+    let tracking = tracking(&mut read, &file);
+    let url = read.parsed("DATABASE_URL", store::url);
+    let mut store = file.store.options(url);
+    if let (Some(options), Some(service)) = (&mut store, &tracking) {
+        options.tracked = service.wanted.tracked();
+    }
     let config = Config {
         listen: SocketAddr::new(bind.unwrap_or(everywhere.into()), port),
         origin: public.unwrap_or_else(|| Origin::loopback(port)),
@@ -204,7 +210,8 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         prompts: read.text("WARMLINE_PROMPTS").map(PathBuf::from),
         tools: read.text("WARMLINE_TOOLS").map(PathBuf::from),
         timings: file.timings(),
-        store: file.store.options(read.parsed("DATABASE_URL", store::url)),
+        store,
+        tracking,
         rules: file.rules.rules(),
         limits: file.limits(),
         console: console(&mut read, signed),
@@ -215,6 +222,7 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
     };
     read.problems.extend(file.desk.problems());
     read.problems.extend(file.profile.problems());
+    read.problems.extend(file.tracking.problems(&file.profile.traits().read));
     if read.problems.is_empty() { Ok(config) } else { Err(ConfigError(read.problems)) }
 }
 
@@ -292,13 +300,7 @@ fn routes(
 fn profiles(read: &mut Reader<'_, impl Vars>, file: &File) -> Option<ProfileService> {
     let space = read.text("SEGMENT_SPACE_ID");
     let token = read.text("SEGMENT_PROFILE_TOKEN");
-    let base_url = read.parsed("SEGMENT_PROFILE_BASE_URL", |text| {
-        // The token and callers' numbers travel there.
-        let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-        let private = text.starts_with("https://") || here.iter().any(|begin| text.starts_with(begin));
-        let fits = private && url::Url::parse(text).is_ok();
-        if fits { Ok(text.to_owned()) } else { Err("expected an https URL (http is for this machine alone)") }
-    });
+    let base_url = read.parsed("SEGMENT_PROFILE_BASE_URL", private_url);
     match (space, token) {
         (Some(space), Some(token)) => {
             let base_url = base_url.unwrap_or_else(|| file.profile.base_url().to_owned());
@@ -314,6 +316,22 @@ fn profiles(read: &mut Reader<'_, impl Vars>, file: &File) -> Option<ProfileServ
             None
         }
     }
+}
+
+/// Where what happened in calls is told: nowhere without a key.
+fn tracking(read: &mut Reader<'_, impl Vars>, file: &File) -> Option<TrackingService> {
+    let base_url = read.parsed("SEGMENT_TRACKING_BASE_URL", private_url);
+    let write_key = read.text("SEGMENT_WRITE_KEY")?.into();
+    let base_url = base_url.unwrap_or_else(|| file.tracking.base_url().to_owned());
+    Some(TrackingService { base_url, write_key, wanted: file.tracking.wanted() })
+}
+
+/// An address to which a key and callers' numbers travel.
+fn private_url(text: &str) -> Result<String, &'static str> {
+    let url = url::Url::parse(text).map_err(|_| "expected an https URL")?;
+    let here = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    let fits = url.scheme() == "https" || (url.scheme() == "http" && here);
+    if fits { Ok(text.to_owned()) } else { Err("expected an https URL (http is for this machine alone)") }
 }
 
 fn handoff_number(text: &str) -> Result<Line, &'static str> {
@@ -496,6 +514,27 @@ mod tests {
             let problems = load(&vars).unwrap_err();
             assert!(problems.len() == 1 && problems[0].starts_with(name), "{problems:?}");
             assert!(!problems[0].contains("secretive"), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn what_happened_is_told_where_a_key_is_set() {
+        use crate::store::spool::Tracked;
+
+        let key = ("SEGMENT_WRITE_KEY", "secretive");
+        let config = load(&[key]).unwrap();
+        let tracking = config.tracking.unwrap();
+        assert_eq!(tracking.base_url, "https://api.segment.io/v1");
+        assert_eq!(config.store.unwrap().tracked, Tracked { leg: true, escalation: true });
+        let silent = load(&[]).unwrap();
+        assert!(silent.tracking.is_none() && silent.store.unwrap().tracked == Tracked::default());
+        for address in ["http://segment.example.com", "http://localhost.example.com/v1", "api.segment.io"] {
+            let problems = load(&[key, ("SEGMENT_TRACKING_BASE_URL", address)]).unwrap_err();
+            assert!(
+                problems.len() == 1 && problems[0].starts_with("SEGMENT_TRACKING_BASE_URL"),
+                "{problems:?}"
+            );
+            assert!(!problems[0].contains("localhost") && !problems[0].contains("secretive"), "{problems:?}");
         }
     }
 

@@ -13,6 +13,7 @@ pub(super) struct RedactTable {
     desk: Option<Vec<Kind>>,
     task: Option<Vec<Kind>>,
     export: Option<Vec<Kind>>,
+    tracking: Option<Vec<Kind>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -36,6 +37,7 @@ impl RedactTable {
             desk: also(&self.desk, usual.desk),
             task: also(&self.task, usual.task),
             export: also(&self.export, usual.export),
+            tracking: also(&self.tracking, usual.tracking),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::store::spool::Tracked;
 use crate::store::{Options, Retention};
 
 /// Where nothing else is set.
@@ -28,7 +29,7 @@ impl StoreTable {
             days => Retention::Days(days),
         };
         let masked = self.mask.unwrap_or(true);
-        (url != NONE).then(|| Options { url: url.into(), retention, masked })
+        (url != NONE).then(|| Options { url: url.into(), retention, masked, tracked: Tracked::default() })
     }
 }
 

@@ -40,6 +40,14 @@ pub const SETTINGS: &[Setting] = &[
         "SEGMENT_PROFILE_BASE_URL",
         "where that API is [https://profiles.segment.com/v1, or the EU host by [profile] region]",
     ),
+    secret(
+        "SEGMENT_WRITE_KEY",
+        "write key of the source that is told what happened in calls [nobody is told]",
+    ),
+    setting(
+        "SEGMENT_TRACKING_BASE_URL",
+        "where it is told [https://api.segment.io/v1, or the EU host by [tracking] region]",
+    ),
     setting("WARMLINE_PROMPTS", "folder of prompts [./prompts if it has agent.md, else embedded]"),
     setting("WARMLINE_TOOLS", "folder of tool manifests [./tools if ./prompts has agent.md, else embedded]"),
     setting("WARMLINE_CONFIG", "settings with structure [./warmline.toml if it exists]"),

@@ -14,10 +14,14 @@ const HIDDEN: &str = "hidden";
 
 type Value = (Cow<'static, str>, String);
 
-/// The hours and the traits, as the file has them.
+/// The hours, the traits and what Segment is told, as the file has them.
 pub(super) fn of_file(file: &File) -> Vec<FileTable> {
     let hours = file.hours.as_ref().map(|hours| hours.told()).unwrap_or_default();
-    vec![table("hours".to_owned(), hours), table("profile".to_owned(), file.profile.told())]
+    vec![
+        table("hours".to_owned(), hours),
+        table("profile".to_owned(), file.profile.told()),
+        table("tracking".to_owned(), file.tracking.told()),
+    ]
 }
 
 /// The rules for calls that come in.

@@ -53,6 +53,7 @@ impl Config {
             ("desk", exits.desk),
             ("task", exits.task),
             ("export", exits.export),
+            ("tracking", exits.tracking),
         ];
         each.map(|(name, also)| (name, kinds(also))).into()
     }
@@ -155,7 +156,7 @@ fn kinds(also: Also) -> String {
     listed(&kinds.iter().filter(|(_, hidden)| *hidden).map(|(name, _)| *name).collect::<Vec<_>>())
 }
 
-pub(super) fn listed<T: AsRef<str>>(values: &[T]) -> String {
+pub(super) fn listed(values: &[impl AsRef<str>]) -> String {
     let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
     if values.is_empty() { NOTHING.to_owned() } else { values.join(", ") }
 }

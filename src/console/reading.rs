@@ -79,12 +79,14 @@ mod tests {
     use tokio::sync::Notify;
 
     use super::*;
+    use crate::store::spool::Tracked;
     use crate::store::{Options, Retention, Store};
 
     #[tokio::test]
     async fn a_read_that_takes_too_long_keeps_its_turn_until_it_ends() {
         let url = "sqlite::memory:".into();
-        let options = Options { url, retention: Retention::Forever, masked: true };
+        let options =
+            Options { url, retention: Retention::Forever, masked: true, tracked: Tracked::default() };
         let (store, _writer) = Store::open(&options).unwrap();
         let patient = Reading::new(store.archive());
         assert!(patient.within(|_| async { Ok(()) }).await.is_ok());

@@ -8,7 +8,7 @@ use tracing::{info, warn};
 
 use super::form::Form;
 use super::{Shared, Transfer, Twiml};
-use crate::store::{DeliveryState, What};
+use crate::store::{DeliveryState, Taken, What};
 use crate::twiml::Response;
 
 /// Answers how the dialled call ended.
@@ -21,6 +21,10 @@ pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extens
     let document = if answered || !form.is_live() {
         info!(call.sid = call_sid, status, "dialled call is over");
         let state = if answered { DeliveryState::Answered } else { DeliveryState::Abandoned };
+        let talked = form.word("DialCallDuration").and_then(|seconds| seconds.parse().ok());
+        if let (Some(sid), Some(talked), true) = (&sid, talked, answered) {
+            bridge.store.note(sid, What::Taken(Taken::Ago(talked)));
+        }
         bridge.delivered(&form, state.into());
         // Twilio asks once the dialled person has hung up, and we hang up too.
         if let Some(sid) = &sid {

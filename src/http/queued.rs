@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use super::form::Form;
 use super::{Shared, Transfer, Twiml, replay};
-use crate::store::DeliveryState;
+use crate::store::{DeliveryState, Taken, What};
 use crate::twiml::Response;
 
 /// Answers what the queue made of the call.
@@ -33,9 +33,12 @@ fn next(bridge: &Shared, form: &Form, call: &Transfer, tried: Option<usize>) -> 
             info!(call.sid = call_sid, result, "call left the queue");
             match result {
                 "hangup" => bridge.delivered(form, DeliveryState::Abandoned.into()),
-                "bridged" | "bridging-in-process" => bridge.delivered(form, DeliveryState::Answered.into()),
-                // Somebody else decides what becomes of it.
-                _ => {}
+                "bridged" | "bridging-in-process" => {
+                    taken(bridge, form);
+                    bridge.delivered(form, DeliveryState::Answered.into());
+                }
+                // Somebody else decides what becomes of it: in Flex, who took the call into a conference.
+                _ => taken(bridge, form),
             }
             Response::new()
         }
@@ -48,5 +51,13 @@ fn next(bridge: &Shared, form: &Form, call: &Transfer, tried: Option<usize>) -> 
             // A queue we cannot place was the first, as it nearly always is.
             bridge.pass_on(form, tried.unwrap_or(0), call)
         }
+    }
+}
+
+/// Notes how long the caller waited in the queue. Twilio asks only once the parties have parted.
+fn taken(bridge: &Shared, form: &Form) {
+    let seconds = form.word("QueueTime").and_then(|seconds| seconds.parse().ok());
+    if let (Some(call_sid), Some(seconds)) = (form.call_sid(), seconds) {
+        bridge.store.note(&call_sid, What::Taken(Taken::AfterQueue(seconds)));
     }
 }

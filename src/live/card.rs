@@ -180,7 +180,7 @@ impl Card {
             What::Delivered(delivery) => self.delivered(delivery, at),
             What::Left { outcome, .. } => self.left = Some((at, outcome)),
             What::Over => self.phase = Phase::Over,
-            What::Audited(_) => {}
+            What::Audited(_) | What::Taken(_) => {}
         }
     }
 

@@ -65,6 +65,20 @@ const LOOKUPS: [&str; 10] = [
     "resting",
 ];
 
+/// Why a request with events can fail, and why events are given up.
+const TRACKING_KINDS: [&str; 9] = [
+    "bad_request",
+    "unauthorised",
+    "too_large",
+    "unsupported",
+    "refused",
+    "rate_limited",
+    "unavailable",
+    "unreachable",
+    "late",
+];
+const TRACKING_REASONS: [&str; 5] = ["refused", "too_large", "too_old", "overflow", "ended"];
+
 static METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 
 /// The figures of one server. Those that come often are kept as handles.
@@ -169,14 +183,17 @@ impl Meters {
 
     /// A counter that appears with its first event has no growth that a rule could see.
     fn begin_at_zero(&self) {
-        let known: [(&'static str, &'static str, &[&'static str]); 6] = [
+        let known: [(&'static str, &'static str, &[&'static str]); 8] = [
             (table::SESSIONS, "outcome", &["escalated", "completed", "closed", "superseded"]),
             (table::SHED, "reason", &["calls", "memory", "draining", "routing"]),
             (table::HANDOFFS, "state", &STATES),
             (table::REFUSED, "reason", &["unsigned", "forged", "stranger"]),
             (table::MODEL_ERRORS, "kind", &KINDS),
             (table::PROFILES, "result", &LOOKUPS),
+            (table::TRACKING_FAILED, "kind", &TRACKING_KINDS),
+            (table::TRACKING_DROPPED, "reason", &TRACKING_REASONS),
         ];
+        self.counter(table::TRACKING_SENT, &[]).absolute(0);
         for (name, label, values) in known {
             for value in values {
                 self.counter(name, &[(label, value)]).absolute(0);
@@ -262,6 +279,27 @@ impl Meters {
     /// A caller was looked up before.
     pub fn profile_from_memory(&self) {
         self.profile_looked_up("cached", None);
+    }
+
+    /// Segment took so many events.
+    pub fn tracking_sent(&self, events: u64) {
+        self.counter(table::TRACKING_SENT, &[]).increment(events);
+    }
+
+    /// A request with events failed.
+    pub fn tracking_failed(&self, kind: &'static str) {
+        self.counter(table::TRACKING_FAILED, &[("kind", kind)]).increment(1);
+    }
+
+    /// So many events were given up.
+    pub fn tracking_dropped(&self, reason: &'static str, events: u64) {
+        self.counter(table::TRACKING_DROPPED, &[("reason", reason)]).increment(events);
+    }
+
+    /// So much is still to be told, and the oldest of it has been due for so long.
+    pub fn tracking_waiting(&self, count: u64, lag: Duration) {
+        self.gauge(table::TRACKING_WAITING, &[]).set(count as f64);
+        self.gauge(table::TRACKING_LAG, &[]).set(lag.as_secs_f64());
     }
 
     /// A rule of routing decided, or none. Their names are the settings', of which there are not many.

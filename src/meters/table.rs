@@ -55,6 +55,11 @@ pub(super) const REFUSED: &str = "warmline_refused_requests_total";
 pub(super) const PROFILES: &str = "warmline_profile_lookups_total";
 pub(super) const PROFILE_TIME: &str = "warmline_profile_seconds";
 pub(super) const ROUTES: &str = "warmline_routes_total";
+pub(super) const TRACKING_SENT: &str = "warmline_tracking_sent_total";
+pub(super) const TRACKING_FAILED: &str = "warmline_tracking_failed_total";
+pub(super) const TRACKING_DROPPED: &str = "warmline_tracking_dropped_total";
+pub(super) const TRACKING_WAITING: &str = "warmline_tracking_waiting";
+pub(super) const TRACKING_LAG: &str = "warmline_tracking_lag_seconds";
 pub(super) const STORE_AWAY: &str = "warmline_store_away";
 pub(super) const STORE_WAITING: &str = "warmline_store_waiting_rows";
 pub(super) const STORE_LOST: &str = "warmline_store_lost_total";
@@ -132,6 +137,21 @@ pub const FIGURES: &[Figure] = &[
         &["at", "rule"],
         "decisions of routing at the start and at the handoff, by the rule's name; default where none applied",
     ),
+    figure(TRACKING_SENT, Kind::Counter, &[], "events that Segment has taken"),
+    figure(
+        TRACKING_FAILED,
+        Kind::Counter,
+        &["kind"],
+        "requests with events that failed: refused for good (bad_request, unauthorised, too_large, unsupported, refused), or sent again",
+    ),
+    figure(
+        TRACKING_DROPPED,
+        Kind::Counter,
+        &["reason"],
+        "events that were given up: refused, too_large, too_old, overflow, or ended with nothing kept",
+    ),
+    figure(TRACKING_WAITING, Kind::Gauge, &[], "legs and escalations that are still to be told to Segment"),
+    figure(TRACKING_LAG, Kind::Gauge, &[], "for how long the oldest of them has been due"),
     figure(STORE_AWAY, Kind::Gauge, &[], "1 while the database cannot be written"),
     figure(STORE_WAITING, Kind::Gauge, &[], "rows that wait to be written"),
     figure(STORE_LOST, Kind::Counter, &[], "notes of calls that were lost"),

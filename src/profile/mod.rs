@@ -189,7 +189,7 @@ fn address(service: &Service, listed: &[String], number: &str) -> String {
 }
 
 /// A number that a profile can have.
-fn phone(number: &str) -> Option<String> {
+pub(crate) fn phone(number: &str) -> Option<String> {
     let number = number.trim();
     let digits = number.strip_prefix('+')?;
     let fits = (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());

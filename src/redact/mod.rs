@@ -30,13 +30,15 @@ pub struct Exits {
     pub task: Also,
     /// `warmline calls export` and `show`.
     pub export: Also,
+    /// Events for Segment.
+    pub tracking: Also,
 }
 
 impl Default for Exits {
     /// Who works with a call sees how to reach the caller; who looks on does not.
     fn default() -> Self {
         let all = Also { email: true, phone: true };
-        Self { console: all, desk: Also::NOTHING, task: Also::NOTHING, export: Also::NOTHING }
+        Self { console: all, desk: Also::NOTHING, task: Also::NOTHING, export: Also::NOTHING, tracking: all }
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::audit::Audit;
-use super::note::{Began, Came, Delivery, Note, What};
+use super::note::{Began, Came, Delivery, Note, Taken, What};
+use super::spool::{self, Due, Tracked};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
 use crate::mask::Also;
@@ -21,11 +22,23 @@ pub(super) struct Batch {
     pub(super) turns: BTreeMap<(CallSid, TurnKey), Turn>,
     pub(super) triggers: BTreeMap<(CallSid, u8, String), u64>,
     pub(super) handoffs: BTreeMap<String, HandoffRow>,
+    pub(super) taken: BTreeMap<CallSid, TakenRow>,
     pub(super) deliveries: BTreeMap<CallSid, (Delivery, u64)>,
+    /// Calls of which nothing more is awaited, and since when.
+    pub(super) settled: BTreeMap<CallSid, u64>,
     pub(super) prompts: BTreeMap<String, (Arc<str>, u64)>,
     pub(super) audits: BTreeMap<String, (CallSid, Audit, u64)>,
     /// Roughly how many bytes the texts of turns, calls and documents take.
     texts: usize,
+}
+
+/// What gets into a batch, and how.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Keeping {
+    /// Whether what must not be kept is replaced.
+    pub(super) masked: bool,
+    /// What is to be told later.
+    pub(super) tracked: Tracked,
 }
 
 /// What is known of a call, as far as it is new.
@@ -37,6 +50,11 @@ pub(super) struct CallRow {
     pub(super) session: Option<u8>,
     pub(super) state: Option<State>,
     pub(super) ended: Option<Ended>,
+    /// When its time with the AI is to be told. Here, because whether it was told already is seen by the row of
+    /// the call as it was before.
+    pub(super) leg: Option<Due>,
+    /// The same, for a call that is over although nothing was heard of the end of its session.
+    pub(super) orphan: Option<Due>,
 }
 
 #[derive(Debug)]
@@ -60,6 +78,15 @@ pub(super) struct HandoffRow {
     pub(super) session: u8,
     pub(super) document: String,
     pub(super) at: u64,
+    /// When it is to be told, if it is.
+    pub(super) escalation: Option<Due>,
+}
+
+/// When somebody took a call: at a time, or so many milliseconds after its last station.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TakenRow {
+    pub(super) at: Option<u64>,
+    pub(super) after: Option<u64>,
 }
 
 impl Batch {
@@ -73,7 +100,9 @@ impl Batch {
             + self.turns.len()
             + self.triggers.len()
             + self.handoffs.len()
+            + self.taken.len()
             + self.deliveries.len()
+            + self.settled.len()
             + self.audits.len()
     }
 
@@ -82,21 +111,45 @@ impl Batch {
         self.texts + self.rows() * ROW
     }
 
-    /// Takes a note. With `masked` nothing gets in that must not be kept.
-    pub(super) fn fold(&mut self, note: Note, masked: bool) {
+    /// Takes a note.
+    pub(super) fn fold(&mut self, note: Note, keeping: Keeping) {
         let Note { call_sid, at, what } = note;
+        let Keeping { masked, tracked } = keeping;
         match what {
             What::Came(came) => self.came(call_sid, came, at),
             What::Began(began) => self.began(call_sid, began, at),
             What::Changed(changes) => self.changed(&call_sid, changes, masked),
-            What::Decided(session, handoff) => self.decided(call_sid, session, *handoff, at, masked),
-            What::Delivered(delivery) => self.delivered(call_sid, delivery, at),
-            What::Left { outcome, trigger, session } => self.left(call_sid, outcome, trigger, session, at),
+            What::Decided(session, handoff) => self.decided(call_sid, session, *handoff, at, keeping),
+            What::Taken(taken) => {
+                if tracked.escalation {
+                    self.settled.entry(call_sid.clone()).or_insert(at.saturating_add(spool::SETTLE));
+                }
+                self.taken(call_sid, taken, at);
+            }
+            What::Delivered(delivery) => {
+                if tracked.escalation && delivery.state.is_final() {
+                    self.settled.insert(call_sid.clone(), at);
+                }
+                self.delivered(call_sid, delivery, at);
+            }
+            What::Left { outcome, trigger, session } => {
+                if tracked.leg {
+                    self.call(call_sid.clone()).leg = Some(Due::of_leg(outcome, at));
+                }
+                self.left(call_sid, outcome, trigger, session, at);
+            }
             What::Answering => {}
             What::Audited(audit) => {
                 self.audits.insert(audit.id.clone(), (call_sid, audit, at));
             }
-            What::Over => self.call(call_sid).ended.get_or_insert_default().at = at,
+            What::Over => {
+                if tracked.leg || tracked.escalation {
+                    self.settled.insert(call_sid.clone(), at);
+                }
+                let row = self.call(call_sid);
+                row.orphan = tracked.leg.then(|| Due::after(at, spool::SETTLE));
+                row.ended.get_or_insert_default().at = at;
+            }
         }
     }
 
@@ -119,6 +172,10 @@ impl Batch {
         for (name, at) in newer.triggers {
             self.triggers.entry(name).or_insert(at);
         }
+        for (call_sid, taken) in newer.taken {
+            self.taken.entry(call_sid).or_insert(taken);
+        }
+        self.settled.extend(newer.settled);
         self.prompts.extend(newer.prompts);
         self.audits.extend(newer.audits);
     }
@@ -134,7 +191,9 @@ impl Batch {
         move_some(&mut self.handoffs, &mut piece.handoffs, &mut room);
         // A state is that of the latest hand-off, so it waits until all of them are there.
         if self.handoffs.is_empty() {
+            move_some(&mut self.taken, &mut piece.taken, &mut room);
             move_some(&mut self.deliveries, &mut piece.deliveries, &mut room);
+            move_some(&mut self.settled, &mut piece.settled, &mut room);
         }
         piece.weigh();
         self.texts = self.texts.saturating_sub(piece.texts);
@@ -209,16 +268,38 @@ impl Batch {
         }
     }
 
-    fn decided(&mut self, call_sid: CallSid, session: u8, mut handoff: Handoff, at: u64, masked: bool) {
+    fn decided(&mut self, call_sid: CallSid, session: u8, mut handoff: Handoff, at: u64, keeping: Keeping) {
+        let Keeping { masked, tracked } = keeping;
         if masked {
             redact::handoff(&mut handoff, Also::NOTHING);
         }
         let document = handoff.to_handoff_data();
-        if handoff.context.outcome == Outcome::Escalated {
+        let is_escalation = handoff.context.outcome == Outcome::Escalated;
+        let escalation = (is_escalation && tracked.escalation).then(|| Due::after(at, spool::HOLD));
+        if is_escalation {
             let name = handoff.context.trigger.word();
             self.triggers.entry((call_sid.clone(), session, name)).or_insert(at);
         }
-        self.handoff(handoff.context.handoff_id, HandoffRow { call_sid, session, document, at });
+        let row = HandoffRow { call_sid, session, document, at, escalation };
+        self.handoff(handoff.context.handoff_id, row);
+    }
+
+    fn taken(&mut self, call_sid: CallSid, taken: Taken, at: u64) {
+        let waiting = self.deliveries.get(&call_sid).map(|(_, since)| *since);
+        let row = match taken {
+            Taken::Ago(seconds) => {
+                TakenRow { at: Some(at.saturating_sub(seconds.saturating_mul(1_000))), after: None }
+            }
+            Taken::AfterQueue(seconds) => {
+                let after = seconds.saturating_mul(1_000);
+                match waiting {
+                    // The station it came after is not written yet.
+                    Some(since) => TakenRow { at: Some(since.saturating_add(after)), after: None },
+                    None => TakenRow { at: None, after: Some(after) },
+                }
+            }
+        };
+        self.taken.entry(call_sid).or_insert(row);
     }
 
     fn delivered(&mut self, call_sid: CallSid, delivery: Delivery, at: u64) {
@@ -285,6 +366,8 @@ impl CallRow {
             let outcome = ended.outcome.or(self.ended.and_then(|before| before.outcome));
             self.ended = Some(Ended { outcome, ..ended });
         }
+        self.leg = newer.leg.or(self.leg);
+        self.orphan = newer.orphan.or(self.orphan);
         let replaced = newer.state.and_then(|state| self.state.replace(state));
         weigh_state(replaced.as_ref())
     }

@@ -18,13 +18,14 @@ pub mod pages;
 mod recall;
 mod rows;
 mod said;
+pub mod spool;
 #[cfg(test)]
 mod tests;
 mod voice;
 mod write;
 mod writer;
 
-pub use note::{Began, Came, Delivery, DeliveryState, Note, What};
+pub use note::{Began, Came, Delivery, DeliveryState, Note, Taken, What};
 pub use voice::Voice;
 pub use writer::Writer;
 
@@ -43,8 +44,10 @@ use crate::handoff::Handoff;
 use crate::ids::CallSid;
 use crate::record::Memory;
 use archive::Archive;
+use batch::Keeping;
 use connect::{Database, Engine};
 use note::Order;
+use spool::{Spool, Tracked};
 use writer::Gauge;
 
 /// How the names of channels between nodes begin.
@@ -63,6 +66,8 @@ pub struct Options {
     pub retention: Retention,
     /// Whether card numbers and their like are replaced before they are written.
     pub masked: bool,
+    /// What is to be told to Segment later.
+    pub tracked: Tracked,
 }
 
 /// How long to wait between two tries to write what is left at the end.
@@ -93,7 +98,7 @@ pub enum Retention {
 pub struct Store {
     open: Option<Arc<Open>>,
     /// Who looks on. Told of everything, also where nothing is kept.
-    watch: Option<mpsc::Sender<Note>>,
+    watch: Arc<[mpsc::Sender<Note>]>,
 }
 
 #[derive(Debug)]
@@ -134,12 +139,18 @@ impl Store {
     /// The same store, and what it is told from now on. Who reads too slowly misses some of it.
     pub fn watched(self) -> (Self, mpsc::Receiver<Note>) {
         let (watch, notes) = mpsc::channel(NOTES);
-        (Self { watch: Some(watch), ..self }, notes)
+        let watch = self.watch.iter().cloned().chain([watch]).collect();
+        (Self { watch, ..self }, notes)
     }
 
     /// What is kept, for people; none where nothing is.
     pub fn archive(&self) -> Option<Archive> {
         Some(Archive(self.open.as_ref()?.database.clone()))
+    }
+
+    /// What is still to be told of calls, for the node of this name; none where nothing is kept.
+    pub fn spool(&self, node: &str) -> Option<Spool> {
+        Some(Spool::new(self.open.as_ref()?.database.clone(), node))
     }
 
     /// A way to speak to the other nodes; none where no database can be shared. Those that listen to the first
@@ -172,9 +183,9 @@ impl Store {
         let database = Database::new(&options.url)?;
         let (orders, taken) = mpsc::channel(NOTES);
         let gauge = Arc::new(Gauge::default());
-        let writer =
-            Writer::new(database.clone(), taken, gauge.clone(), options.retention, options.masked, limits);
-        Ok((Self { open: Some(Arc::new(Open { orders, database, gauge })), watch: None }, writer))
+        let keeping = Keeping { masked: options.masked, tracked: options.tracked };
+        let writer = Writer::new(database.clone(), taken, gauge.clone(), options.retention, keeping, limits);
+        Ok((Self { open: Some(Arc::new(Open { orders, database, gauge })), watch: Arc::default() }, writer))
     }
 
     /// Where calls are kept, for people. Holds no password.
@@ -190,8 +201,8 @@ impl Store {
     /// Takes a note. Never waits: where there is no room it is counted as lost.
     pub fn note(&self, call_sid: &CallSid, what: What) {
         let note = Note { call_sid: call_sid.clone(), at: moment(), what };
-        if let Some(watch) = self.watch.as_ref().filter(|_| note.what.is_seen()) {
-            let _ = watch.try_send(note.clone());
+        if note.what.is_seen() {
+            self.watch.iter().for_each(|watch| drop(watch.try_send(note.clone())));
         }
         let Some(open) = self.open.as_ref().filter(|_| note.what.is_kept()) else { return };
         if open.orders.try_send(Order::Keep(note)).is_err() {
@@ -310,6 +321,6 @@ impl Open {
 }
 
 /// The time in milliseconds since 1970.
-fn moment() -> u64 {
+pub(crate) fn moment() -> u64 {
     u64::try_from(since_epoch().as_millis()).unwrap_or(u64::MAX)
 }

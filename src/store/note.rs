@@ -38,6 +38,8 @@ pub enum What {
     Decided(u8, Box<Handoff>),
     /// The hand-off went on its way.
     Delivered(Delivery),
+    /// Somebody took the call from the target it was sent to. What comes of it is noted after this.
+    Taken(Taken),
     /// A relay session is over.
     Left {
         /// What the session decided; `None` when the caller hung up or the socket was lost.
@@ -106,6 +108,15 @@ pub struct Delivery {
     pub state: DeliveryState,
 }
 
+/// When somebody took a call. Twilio tells it only once it is over, by a length of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// After so many seconds in the queue that it was sent to last.
+    AfterQueue(u64),
+    /// So many seconds ago.
+    Ago(u64),
+}
+
 /// The stations of a hand-off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryState {
@@ -141,6 +152,14 @@ impl From<DeliveryState> for Delivery {
 }
 
 impl DeliveryState {
+    /// Whether it is known by now whether anybody took the call, and when.
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Answered | Self::Message | Self::Abandoned | Self::Completed => true,
+            Self::Decided | Self::Sent | Self::Queued | Self::Dialled | Self::Voicemail => false,
+        }
+    }
+
     /// The word in the database.
     pub fn word(self) -> &'static str {
         match self {

@@ -12,6 +12,7 @@ use sqlx::{AssertSqlSafe, Executor, Row};
 use self::postgres::Postgres;
 use super::archive::{Archive, ArchiveError, Filter};
 use super::connect::Database;
+use super::spool::{Claimed, Key, Kind, Tracked, Trimmed, Waiting};
 use super::*;
 use crate::chat::ToolCall;
 use crate::handoff::{Outcome, Speaker, Trigger};
@@ -48,7 +49,12 @@ impl Place {
     }
 
     fn options(&self) -> Options {
-        Options { url: self.url.clone().into(), retention: Retention::Days(30), masked: true }
+        Options {
+            url: self.url.clone().into(),
+            retention: Retention::Days(30),
+            masked: true,
+            tracked: Tracked::default(),
+        }
     }
 
     /// A store with its writer running.
@@ -120,6 +126,10 @@ on_both_engines!(
     a_call_whose_row_was_never_written_is_there_all_the_same,
     pages_go_on_behind_the_last_row_whatever_is_added,
     what_was_done_to_a_call_outlives_it,
+    a_leg_is_told_once_and_an_escalation_when_its_person_is_known,
+    a_leg_waits_for_a_call_that_may_come_back,
+    what_two_nodes_claim_at_once_is_told_by_one_of_them,
+    what_is_told_of_a_call_goes_with_it_or_when_it_is_too_old,
 );
 
 fn call(name: &str) -> CallSid {
@@ -226,6 +236,142 @@ async fn what_was_done_to_a_call_outlives_it(place: Place) {
     assert_eq!(done, [("delete", "command line"), ("reveal", "console x"), ("whisper", "console x")]);
     assert!(rows.iter().all(|row| row.call_sid == sid));
     assert_eq!(archive.audits(None, 1).await.unwrap().len(), 1);
+}
+
+const TRACKED: Tracked = Tracked { leg: true, escalation: true };
+
+fn left(outcome: Option<Outcome>) -> What {
+    What::Left { outcome, trigger: None, session: 0 }
+}
+
+fn keys(claimed: &[Claimed]) -> Vec<Key> {
+    claimed.iter().map(|claimed| claimed.key.clone()).collect()
+}
+
+fn kinds(claimed: &[Claimed]) -> Vec<Kind> {
+    claimed.iter().map(|claimed| claimed.key.kind).collect()
+}
+
+async fn a_leg_is_told_once_and_an_escalation_when_its_person_is_known(place: Place) {
+    let store = Running::start(&Options { tracked: TRACKED, ..place.options() });
+    let (one, other) = (store.spool("one").unwrap(), store.spool("other").unwrap());
+    let sid = call("CA1");
+    store.note(&sid, began(0));
+    store.note(&sid, changed(0, vec![turn(0, 0, Speaker::Caller, "one")]));
+    store.note(&sid, What::Decided(0, Box::new(handoff(&sid, "HO1"))));
+    store.note(&sid, left(Some(Outcome::Escalated)));
+    assert!(store.flush().await);
+    let told = one.claim(10).await.unwrap();
+    assert_eq!(kinds(&told), [Kind::Leg]);
+    let leg = &told[0].leg;
+    assert_eq!((leg.outcome.as_deref(), leg.sessions), (Some("escalated"), 1));
+    assert_eq!(leg.caller.as_ref().unwrap().expose(), "+15551230000");
+    assert!(leg.ended_at.is_some() && leg.handed_over.as_ref().unwrap().handoff.context.handoff_id == "HO1");
+    assert!(other.claim(10).await.unwrap().is_empty(), "another node tells it");
+    one.done(&keys(&told)).await.unwrap();
+    // The action says all of it again, perhaps to another node.
+    store.note(&sid, What::Came(Came::default()));
+    store.note(&sid, What::Decided(0, Box::new(handoff(&sid, "HO1"))));
+    store.note(&sid, left(Some(Outcome::Escalated)));
+    store.note(&sid, What::Delivered(DeliveryState::Queued.into()));
+    assert!(store.flush().await);
+    assert!(one.claim(10).await.unwrap().is_empty());
+    assert_eq!(one.waiting().await.unwrap().count, 1, "the escalation, until a person is known");
+    store.note(&sid, What::Taken(Taken::AfterQueue(30)));
+    store.note(&sid, What::Delivered(DeliveryState::Answered.into()));
+    assert!(store.flush().await);
+    let told = other.claim(10).await.unwrap();
+    assert_eq!(kinds(&told), [Kind::Escalation]);
+    let handed_over = told[0].leg.handed_over.as_ref().unwrap();
+    let waited = handed_over.answered_at.unwrap() - handed_over.decided_at;
+    assert!((30_000..40_000).contains(&waited), "{waited}");
+    assert_eq!(handed_over.state, "answered");
+    assert!(one.claim(10).await.unwrap().is_empty());
+    other.put_back().await.unwrap();
+    let told = one.claim(10).await.unwrap();
+    assert_eq!(kinds(&told), [Kind::Escalation]);
+    one.done(&keys(&told)).await.unwrap();
+    store.note(&sid, What::Over);
+    assert!(store.flush().await);
+    assert_eq!(one.waiting().await.unwrap(), Waiting::default());
+}
+
+async fn a_leg_waits_for_a_call_that_may_come_back(place: Place) {
+    let store = Running::start(&Options { tracked: TRACKED, ..place.options() });
+    let spool = store.spool("one").unwrap();
+    let sid = call("CA1");
+    store.note(&sid, began(0));
+    store.note(&sid, left(None));
+    assert!(store.flush().await);
+    assert!(spool.claim(10).await.unwrap().is_empty());
+    store.note(&sid, began(1));
+    store.note(&sid, What::Left { outcome: Some(Outcome::Completed), trigger: None, session: 1 });
+    store.note(&sid, What::Over);
+    assert!(store.flush().await);
+    let told = spool.claim(10).await.unwrap();
+    assert_eq!((kinds(&told), told[0].leg.sessions), (vec![Kind::Leg], 2));
+    assert_eq!(told[0].leg.outcome.as_deref(), Some("completed"));
+    // A call whose process died is told once it is over.
+    let orphan = call("CA2");
+    store.note(&orphan, began(0));
+    store.note(&orphan, What::Over);
+    assert!(store.flush().await);
+    assert_eq!(spool.waiting().await.unwrap().count, 2);
+    // Where nobody is told, there is nothing to tell.
+    let silent = Running::start(&place.options());
+    let quiet = call("CA3");
+    silent.note(&quiet, began(0));
+    silent.note(&quiet, What::Decided(0, Box::new(handoff(&quiet, "HO3"))));
+    silent.note(&quiet, left(Some(Outcome::Escalated)));
+    silent.note(&quiet, What::Over);
+    assert!(silent.flush().await);
+    assert_eq!(spool.waiting().await.unwrap().count, 2);
+}
+
+async fn what_two_nodes_claim_at_once_is_told_by_one_of_them(place: Place) {
+    let store = Running::start(&Options { tracked: TRACKED, ..place.options() });
+    for number in 0..40 {
+        let sid = call(&format!("CA{number}"));
+        store.note(&sid, began(0));
+        store.note(&sid, left(Some(Outcome::Completed)));
+    }
+    assert!(store.flush().await);
+    let (one, other) = (store.spool("one").unwrap(), store.spool("other").unwrap());
+    let (ours, theirs) = tokio::join!(one.claim(25), other.claim(25));
+    let (ours, theirs) = (keys(&ours.unwrap()), keys(&theirs.unwrap()));
+    let mut all: Vec<_> = ours.iter().chain(&theirs).collect();
+    all.sort();
+    let claimed = all.len();
+    all.dedup();
+    assert_eq!(all.len(), claimed, "something is told twice");
+    assert!(claimed > 25, "{claimed}");
+    one.done(&ours).await.unwrap();
+    other.done(&theirs).await.unwrap();
+    let rest = one.claim(40).await.unwrap();
+    assert_eq!(rest.len(), 40 - claimed);
+}
+
+async fn what_is_told_of_a_call_goes_with_it_or_when_it_is_too_old(place: Place) {
+    let store = Running::start(&Options { tracked: TRACKED, ..place.options() });
+    let spool = store.spool("one").unwrap();
+    for name in ["CA1", "CA2", "CA3"] {
+        store.note(&call(name), began(0));
+        store.note(&call(name), left(Some(Outcome::Completed)));
+        assert!(store.flush().await);
+    }
+    assert_eq!(spool.waiting().await.unwrap().count, 3);
+    place.archive().await.delete(&[call("CA3")], "test").await.unwrap();
+    assert_eq!(spool.waiting().await.unwrap().count, 2);
+    let day = Duration::from_secs(24 * 60 * 60);
+    assert_eq!(spool.trim(day, 1).await.unwrap(), Trimmed { old: 0, overflow: 1 });
+    let told = spool.claim(10).await.unwrap();
+    assert_eq!(told.len(), 1);
+    spool.done(&keys(&told)).await.unwrap();
+    let old = "INSERT INTO tracking (call_sid, event, session, made_at, due_at, claimed_until) \
+               VALUES ('CA1', 'leg', 0, 1, 1, 0)";
+    Database::new(&place.url.clone().into()).unwrap().pool.execute(old).await.unwrap();
+    assert_eq!(spool.trim(day, 10).await.unwrap(), Trimmed { old: 1, overflow: 0 });
+    assert_eq!(spool.waiting().await.unwrap(), Waiting::default());
 }
 
 async fn a_call_comes_back_as_it_was_noted(place: Place) {
@@ -440,6 +586,8 @@ async fn every_earlier_schema_is_brought_up_to_date_with_what_it_holds(place: Pl
         "INSERT INTO prompt_versions (version, files, last_used_at) VALUES ('v', '{}', 1)",
         "INSERT INTO audit (audit_id, at, what, call_sid, source) VALUES ('a', 1, 'reveal', 'CA1', 'console'); \
          UPDATE calls SET verified = 'TN-Validation-Passed-A'",
+        "INSERT INTO tracking (call_sid, event, session, made_at, due_at, claimed_until) \
+         VALUES ('CA1', 'leg', 0, 1, 1, 0); UPDATE handoffs SET answered_at = 2",
     ];
     assert_eq!(held.len(), connect::SCHEMAS, "a new migration needs a row here");
     let database = Database::new(&place.options().url).unwrap();
@@ -672,7 +820,12 @@ async fn what_waits_is_bounded_and_what_is_lost_is_counted() {
 #[tokio::test]
 async fn a_server_that_crashes_and_comes_back_has_everything() {
     let Some(mut server) = Postgres::start() else { return };
-    let options = Options { url: server.url("postgres").into(), retention: Retention::Forever, masked: true };
+    let options = Options {
+        url: server.url("postgres").into(),
+        retention: Retention::Forever,
+        masked: true,
+        tracked: Tracked::default(),
+    };
     let (store, sid) = (Running::start(&options), call("CA1"));
     store.note(&sid, began(0));
     store.note(&sid, changed(0, vec![turn(0, 0, Speaker::Caller, "one")]));

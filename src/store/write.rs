@@ -6,6 +6,7 @@ use super::audit::AUDIT;
 use super::batch::{Batch, CallRow};
 use super::note::DeliveryState;
 use super::rows::{self, Row, Statement, Table, Update, Value, Work};
+use super::spool::{Due, Kind};
 use crate::ids::CallSid;
 use crate::pii::Pii;
 use crate::record::{ToolRun, Turn, TurnKey};
@@ -52,6 +53,47 @@ static CALL_CHANGES: Statement = Statement::Change(Update {
           outcome = COALESCE(given.column5, calls.outcome), \
           ended_at = COALESCE(given.column6, calls.ended_at)",
     which: "calls.call_sid = given.column1 AND calls.sessions <= given.column7",
+});
+
+/// The leg of a call is told once. That it was told is seen by its outcome, which the same transaction writes
+/// after this: a call that has one and no row here was told already.
+static LEGS: Statement = Statement::Insert(Table {
+    name: "tracking",
+    columns: &["call_sid", "event", "session", "made_at", "due_at", "claimed_until"],
+    keys: 3,
+    when: "EXISTS (SELECT 1 FROM calls WHERE calls.call_sid = given.column1 AND (calls.outcome IS NULL \
+           OR EXISTS (SELECT 1 FROM tracking AS known WHERE known.call_sid = given.column1 \
+           AND known.event = given.column2)))",
+    set: "made_at = excluded.made_at, \
+          due_at = CASE WHEN excluded.due_at < tracking.due_at THEN excluded.due_at ELSE tracking.due_at END",
+});
+
+/// A call that is over although its process did not live to tell the end of its session.
+static ORPHANS: Statement = Statement::Insert(Table {
+    name: "tracking",
+    columns: &["call_sid", "event", "session", "made_at", "due_at", "claimed_until"],
+    keys: 3,
+    when: "EXISTS (SELECT 1 FROM calls WHERE calls.call_sid = given.column1 AND calls.outcome IS NULL)",
+    set: "due_at = tracking.due_at",
+});
+
+/// The same for an escalation, which is told by the row of its hand-off.
+static ESCALATIONS: Statement = Statement::Insert(Table {
+    name: "tracking",
+    columns: &["call_sid", "event", "session", "made_at", "due_at", "claimed_until"],
+    keys: 3,
+    when: "EXISTS (SELECT 1 FROM calls WHERE calls.call_sid = given.column1) \
+           AND NOT EXISTS (SELECT 1 FROM handoffs AS known WHERE known.call_sid = given.column1 \
+           AND known.session = given.column3)",
+    set: "due_at = tracking.due_at",
+});
+
+/// What is waited for no longer is told now.
+static SETTLED: Statement = Statement::Change(Update {
+    table: "tracking",
+    columns: 2,
+    set: "due_at = given.column2",
+    which: "tracking.call_sid = given.column1 AND tracking.due_at > given.column2",
 });
 
 /// A call that was deleted gets no more rows.
@@ -132,6 +174,17 @@ static DELIVERIES: Statement = Statement::Change(Update {
             AND later.decided_at > handoffs.decided_at)))",
 });
 
+/// The first who took the hand-off that is under way.
+static TAKEN: Statement = Statement::Change(Update {
+    table: "handoffs",
+    columns: 3,
+    set: "answered_at = COALESCE(handoffs.answered_at, given.column2, handoffs.changed_at + given.column3)",
+    which: "handoffs.call_sid = given.column1 \
+            AND NOT EXISTS (SELECT 1 FROM handoffs AS later WHERE later.call_sid = handoffs.call_sid \
+            AND (later.session > handoffs.session OR (later.session = handoffs.session \
+            AND later.decided_at > handoffs.decided_at)))",
+});
+
 static PROMPTS: Statement = Statement::Insert(Table {
     name: "prompt_versions",
     columns: &["version", "files", "last_used_at"],
@@ -146,12 +199,17 @@ pub(super) fn work(batch: &Batch) -> Work {
     let mut work = Work::new();
     for (statement, rows) in [
         (&CALLS, created),
+        (&LEGS, legs(batch, |row| row.leg)),
+        (&ORPHANS, legs(batch, |row| row.orphan)),
         (&CALL_CHANGES, changed),
         (&TURNS, each(&batch.turns, turn)),
         (&TOOL_RUNS, tool_runs(batch)),
         (&TRIGGERS, triggers(batch)),
+        (&ESCALATIONS, escalations(batch)),
         (&HANDOFFS, handoffs(batch)),
+        (&TAKEN, taken(batch)),
         (&DELIVERIES, deliveries(batch)),
+        (&SETTLED, each(&batch.settled, |call_sid, at| vec![call(call_sid), Value::number(*at)])),
         (&PROMPTS, prompts(batch)),
         (&AUDIT, audits(batch)),
     ] {
@@ -279,6 +337,39 @@ fn handoffs(batch: &Batch) -> Vec<Row> {
             Value::number(handoff.at),
             Value::number(handoff.at),
         ]
+    })
+}
+
+fn legs(batch: &Batch, due: impl Fn(&CallRow) -> Option<Due>) -> Vec<Row> {
+    let due = |(call_sid, row): (&CallSid, &CallRow)| Some(tracked(call_sid, Kind::Leg, 0, due(row)?));
+    batch.calls.iter().filter_map(due).collect()
+}
+
+fn escalations(batch: &Batch) -> Vec<Row> {
+    let mut due = BTreeMap::new();
+    for row in batch.handoffs.values() {
+        if let Some(escalation) = row.escalation {
+            // A statement may not write one row twice.
+            due.entry((&row.call_sid, row.session)).or_insert(escalation);
+        }
+    }
+    due.into_iter().map(|((sid, session), due)| tracked(sid, Kind::Escalation, session, due)).collect()
+}
+
+fn tracked(call_sid: &CallSid, kind: Kind, session: u8, due: Due) -> Row {
+    vec![
+        call(call_sid),
+        Value::text(kind.word()),
+        Value::number(session),
+        Value::number(due.made_at),
+        Value::number(due.due_at),
+        Value::number(0),
+    ]
+}
+
+fn taken(batch: &Batch) -> Vec<Row> {
+    each(&batch.taken, |call_sid, taken| {
+        vec![call(call_sid), Value::some_number(taken.at), Value::some_number(taken.after)]
     })
 }
 

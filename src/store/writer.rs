@@ -11,7 +11,7 @@ use sqlx::Connection;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, info, warn};
 
-use super::batch::Batch;
+use super::batch::{Batch, Keeping};
 use super::connect::Database;
 use super::note::{Note, Order, What};
 use super::{Limits, Retention, archive, is_of_data, reason, rows, write};
@@ -44,7 +44,7 @@ pub struct Writer {
     orders: mpsc::Receiver<Order>,
     gauge: Arc<Gauge>,
     retention: Retention,
-    masked: bool,
+    keeping: Keeping,
     limits: Limits,
     /// Whether the schema is known to be up to date.
     prepared: bool,
@@ -75,7 +75,7 @@ impl Writer {
         orders: mpsc::Receiver<Order>,
         gauge: Arc<Gauge>,
         retention: Retention,
-        masked: bool,
+        keeping: Keeping,
         limits: Limits,
     ) -> Self {
         Self {
@@ -83,7 +83,7 @@ impl Writer {
             orders,
             gauge,
             retention,
-            masked,
+            keeping,
             limits,
             prepared: false,
             next: Batch::default(),
@@ -143,7 +143,7 @@ impl Writer {
                 let oldest = *self.oldest.get_or_insert(note.at);
                 // What is being written is older.
                 let _ = self.gauge.oldest.compare_exchange(0, oldest, Ordering::Relaxed, Ordering::Relaxed);
-                self.next.fold(note, self.masked);
+                self.next.fold(note, self.keeping);
             }
             Order::Keep(_) => {
                 self.gauge.lost.fetch_add(1, Ordering::Relaxed);

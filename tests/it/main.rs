@@ -25,4 +25,5 @@ mod segment;
 mod silence;
 mod store;
 mod targets;
+mod tracking;
 mod webhooks;

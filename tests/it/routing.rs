@@ -15,8 +15,10 @@ const DOCS_READERS: &str = include_str!("../../examples/routing/docs-readers.tom
 const LAST_SENTIMENT: &str = include_str!("../../examples/routing/last-sentiment.toml");
 const LAST_TOPIC: &str = include_str!("../../examples/routing/last-topic.toml");
 
-/// A profile has 400 ms; the rest is for a busy machine.
-const STARTED: Duration = Duration::from_millis(800);
+/// A call starts within this, whatever its profile is like.
+const STARTED: Duration = Duration::from_millis(500);
+/// What else runs on the machine takes time from a call now and then: of so many calls the quickest counts.
+const TRIES: u32 = 3;
 
 fn agent(request: &Value) -> Vec<Step> {
     if after_tool(request) {
@@ -35,6 +37,21 @@ async fn bridge(toml: &str, segment: &FakeSegment) -> TestBridge {
 /// What answers a call that comes in.
 async fn dialled(bridge: &TestBridge) -> Element {
     bridge.call().dial().await.unwrap().clone()
+}
+
+/// What answers callers whose profiles nobody has asked for yet, and how long the quickest of them waited.
+async fn started(bridge: &TestBridge) -> (Element, Duration) {
+    let mut quickest = None::<(Element, Duration)>;
+    for number in 0..TRIES {
+        let mut call = bridge.twilio.call(&format!("+1555123900{number}"), "+15559870000");
+        let began = now();
+        let document = call.dial().await.unwrap().clone();
+        let took = now() - began;
+        if quickest.as_ref().is_none_or(|(_, least)| took < *least) {
+            quickest = Some((document, took));
+        }
+    }
+    quickest.expect("there was a call")
 }
 
 /// What hands over a call in which the model escalates.
@@ -132,6 +149,7 @@ async fn a_topic_of_today_leads_to_its_queue_and_then_to_the_next_target_of_the_
 async fn a_profile_that_is_late_or_broken_delays_no_call_beyond_its_deadline() {
     for (answers, result) in [
         (Segment::Silence, "late"),
+        (Segment::Drip, "late"),
         (Segment::Status(503), "unavailable"),
         (Segment::Status(429), "rate_limited"),
         (Segment::Raw("x".repeat(3 * 1024 * 1024)), "broken"),
@@ -139,12 +157,10 @@ async fn a_profile_that_is_late_or_broken_delays_no_call_beyond_its_deadline() {
     ] {
         let segment = FakeSegment::start(answers).await;
         let bridge = bridge("[profile]\ntraits = [\"tier\"]", &segment).await;
-        let began = now();
-        let document = dialled(&bridge).await;
-        let took = now() - began;
+        let (document, took) = started(&bridge).await;
         assert!(document.child("Connect").is_some() && took < STARTED, "{result}: {took:?}");
         let figures = figures(&bridge).await;
-        let line = format!("warmline_profile_lookups_total{{result=\"{result}\"}} 1");
+        let line = format!("warmline_profile_lookups_total{{result=\"{result}\"}} {TRIES}");
         assert!(figures.lines().any(|said| said == line), "{line} is not in:\n{figures}");
     }
 }
@@ -183,9 +199,8 @@ async fn of_five_thousand_traits_only_those_that_are_listed_reach_anybody() {
                 [[routes.handoff]]\nwhen = [\"traits.only_for_rules == 'numbat'\"]\npriority = 3\n\
                 attributes = { skill = \"numbers\" }";
     let bridge = bridge(toml, &segment).await;
-    let began = now();
-    dialled(&bridge).await;
-    assert!(now() - began < STARTED);
+    let (_, took) = started(&bridge).await;
+    assert!(took < STARTED, "{took:?}");
     let (_, document) = escalated(&bridge).await;
     assert_eq!(document.child("Enqueue").unwrap().child("Task").unwrap().attribute("priority"), Some("3"));
     let task = task(&document);
@@ -212,6 +227,10 @@ async fn a_hostile_profile_stays_data_in_prompt_and_task() {
     .await;
     let all = "[\"tier\", \"card\", \"number\", \"list\", \"object\"]";
     let bridge = bridge(&format!("[profile]\ntraits = {all}\nprompt = {all}\ntask = {all}"), &segment).await;
+    let (first, took) = started(&bridge).await;
+    assert!(took < STARTED, "{took:?}");
+    let first = format!("{first:?}");
+    assert!(!first.contains("Hangup") && !first.contains("caller.name"), "{first}");
     let (_, document) = escalated(&bridge).await;
     // The document is the one without a profile: the same verbs, one Task.
     let verbs: Vec<_> = document.children.iter().map(|verb| verb.name.as_str()).collect();

@@ -71,7 +71,7 @@ const SECRETS: [&str; 24] = [
 
 /// Everything that is logged, as text: what the fields of events and spans hold.
 #[derive(Clone, Default)]
-struct Captured(Arc<Mutex<String>>);
+pub(crate) struct Captured(Arc<Mutex<String>>);
 
 impl<S: Subscriber> Layer<S> for Captured {
     fn on_new_span(&self, attributes: &span::Attributes<'_>, _: &span::Id, _: Context<'_, S>) {
@@ -95,9 +95,14 @@ impl Captured {
     }
 
     /// Hears everything on this thread, and what libraries say through `log`, until it is dropped.
-    fn listen(&self) -> tracing::subscriber::DefaultGuard {
+    pub(crate) fn listen(&self) -> tracing::subscriber::DefaultGuard {
         let everything = EnvFilter::new("trace");
         registry().with(warmline::telemetry::layer(everything, self.clone())).set_default()
+    }
+
+    /// Everything so far.
+    pub(crate) fn text(&self) -> String {
+        self.0.lock().unwrap().clone()
     }
 
     /// Everything so far, which must have come from calls and hold no secret.

@@ -1,11 +1,14 @@
 //! A fake of Segment's Profile API: what it is asked, and what it answers.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -21,6 +24,8 @@ pub(crate) enum Segment {
     Status(u16),
     /// These bytes.
     Raw(String),
+    /// Traits, letter by letter and without an end.
+    Drip,
     /// Nothing, ever.
     Silence,
 }
@@ -78,6 +83,14 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap)
         Segment::Nobody => error(StatusCode::NOT_FOUND),
         Segment::Status(status) => error(StatusCode::from_u16(*status).unwrap()),
         Segment::Raw(body) => body.clone().into_response(),
+        Segment::Drip => {
+            // Each piece comes in time for a timeout between two of them.
+            let pieces = stream::unfold("{\"traits\": {\"tier\": \"", |piece| async move {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                Some((Ok::<_, std::convert::Infallible>(piece), "x"))
+            });
+            Body::from_stream(pieces).into_response()
+        }
         Segment::Silence => std::future::pending().await,
     }
 }
