@@ -33,6 +33,8 @@ use batch::Batch;
 use event::{Event, Person};
 use ledger::Ledger;
 
+/// How long what is under way at the end may take, before everything is tried once more.
+const UNDER_WAY: Duration = Duration::from_secs(1);
 /// How long the last try at the end may take.
 const LAST: Duration = Duration::from_secs(3);
 /// How often it is looked whether something is due.
@@ -155,23 +157,43 @@ impl Tracker {
         Ok((Ready { tracker, notes, ending }, Ending(end)))
     }
 
-    /// Looks again and again whether something is due.
-    async fn keep_telling(&mut self) {
+    /// Looks again and again whether something is due, until it is asked to end. What is under way then may be
+    /// finished: it would be told twice else.
+    async fn keep_telling(
+        &mut self,
+        ending: &mut mpsc::Receiver<oneshot::Sender<()>>,
+    ) -> Option<oneshot::Sender<()>> {
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            look.tick().await;
-            if self.pace.is_ready(now()) {
-                self.tell().await;
+        let mut asked = None;
+        while asked.is_none() {
+            tokio::select! {
+                done = ending.recv() => return done,
+                _ = look.tick() => {}
             }
-            if self.trim_at <= now() {
-                self.trim_at = now() + TRIM;
-                self.trim().await;
+            let hurry = async {
+                asked = ending.recv().await;
+                tokio::time::sleep(UNDER_WAY).await;
+            };
+            tokio::select! {
+                () = self.look() => {}
+                () = hurry => break,
             }
-            if self.count_at <= now() {
-                self.count_at = now() + COUNT;
-                self.count().await;
-            }
+        }
+        asked
+    }
+
+    async fn look(&mut self) {
+        if self.pace.is_ready(now()) {
+            self.tell().await;
+        }
+        if self.trim_at <= now() {
+            self.trim_at = now() + TRIM;
+            self.trim().await;
+        }
+        if self.count_at <= now() {
+            self.count_at = now() + COUNT;
+            self.count().await;
         }
     }
 
@@ -362,11 +384,7 @@ impl Ready {
             std::future::pending::<()>().await;
         };
         let telling = async {
-            // Whatever is under way is begun again.
-            let done = tokio::select! {
-                done = ending.recv() => done,
-                () = tracker.keep_telling() => None,
-            };
+            let done = tracker.keep_telling(&mut ending).await;
             tracker.last().await;
             if let Some(done) = done {
                 let _ = done.send(());
