@@ -75,7 +75,7 @@ pub(super) fn target(target: &Target, place: usize, places: &[Place]) -> FileTab
 }
 
 fn of_ring(ring: &Ring) -> Vec<Value> {
-    let key = ring.accept_key.map_or_else(|| listed::<&str>(&[]), String::from);
+    let key = ring.accept_key.map_or_else(|| listed(&[""; 0]), String::from);
     let caller_id = ring.caller_id.as_deref().map(crate::redact::number);
     let mut values = vec![value("ring", format!("{} s", ring.seconds))];
     values.extend(caller_id.map(|number| value("caller_id", number)));

@@ -155,7 +155,13 @@ impl DeliveryState {
     /// Whether it is known by now whether anybody took the call, and when.
     pub fn is_final(self) -> bool {
         match self {
-            Self::Answered | Self::Message | Self::Abandoned | Self::Completed => true,
+            // Who was passed on is heard of no more, and who came back was taken by nobody.
+            Self::Answered
+            | Self::Passed
+            | Self::Returned
+            | Self::Message
+            | Self::Abandoned
+            | Self::Completed => true,
             Self::Decided | Self::Sent | Self::Queued | Self::Dialled | Self::Voicemail => false,
         }
     }
