@@ -235,6 +235,7 @@ fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<
         in_task: config.traits.task,
         in_prompt: config.traits.prompt.into(),
         hours: config.hours,
+        template: Arc::new(config.attributes),
     };
     Ok(Bridge {
         keyring: people.keyring.clone(),

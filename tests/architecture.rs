@@ -34,7 +34,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("twilio", &[]),
     ("token", &["ids"]),
     ("store", &["chat", "clock", "handoff", "ids", "mask", "pii", "record", "redact"]),
-    ("config", &["hours", "ids", "mask", "pii", "redact", "routing", "session", "store"]),
+    ("config", &["handoff", "hours", "ids", "mask", "pii", "redact", "routing", "session", "store"]),
     ("gate", &["clock", "config", "ids", "token"]),
     ("tools", &["chat", "handoff", "pii", "prompts"]),
     ("prompts", &["chat", "handoff", "pii", "relay", "session", "twiml"]),

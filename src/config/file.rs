@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::Place;
+use super::attributes::AttributesTable;
 use super::desk::DeskTable;
 use super::hours::HoursTable;
 use super::limits::{Limits, LimitsTable, open_files};
@@ -32,6 +33,7 @@ pub(super) struct File {
     pub(super) hours: Option<HoursTable>,
     pub(super) profile: ProfileTable,
     pub(super) routes: RoutesTable,
+    pub(super) attributes: AttributesTable,
     /// The file itself: what is wrong with a rule is told by line and column.
     #[serde(skip)]
     pub(super) text: String,

@@ -3,6 +3,7 @@
 //! Precedence: command line > environment > the prompt's front matter > `warmline.toml` > built-in. A blank
 //! value counts as unset.
 
+mod attributes;
 mod desk;
 mod file;
 mod hours;
@@ -35,6 +36,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use crate::handoff::Template;
 use crate::hours::Hours;
 use crate::ids::{AccountSid, WorkflowSid};
 use crate::redact::Exits;
@@ -58,6 +60,8 @@ pub struct Config {
     pub targets: Vec<Target>,
     /// Which way calls go.
     pub routes: Routes,
+    /// What the settings say of the attributes of a Task.
+    pub attributes: Template,
     /// The business's clock, where one is set.
     pub hours: Option<Hours>,
     /// Where profiles of callers are, if anywhere.

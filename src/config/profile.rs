@@ -13,6 +13,8 @@ const LONGEST: usize = 100;
 /// Which traits are read, and who gets to see them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProfileTraits {
+    /// The region of the workspace, as the file has it.
+    pub region: &'static str,
     /// Read, and known to the rules of routing.
     pub read: Vec<String>,
     /// Of them, those that the prompt may use.
@@ -49,7 +51,12 @@ impl ProfileTable {
     }
 
     pub(super) fn traits(&self) -> ProfileTraits {
-        ProfileTraits { read: self.traits.clone(), prompt: self.prompt.clone(), task: self.task.clone() }
+        let region = match self.region {
+            Region::Us => "us",
+            Region::Eu => "eu",
+        };
+        let (read, prompt, task) = (self.traits.clone(), self.prompt.clone(), self.task.clone());
+        ProfileTraits { region, read, prompt, task }
     }
 
     /// What is wrong with it.

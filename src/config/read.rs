@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
+use super::attributes;
 use super::file::File;
 use super::routes::Within;
 use super::targets::{Target, usual, usual_places};
@@ -13,6 +14,7 @@ use super::{
     Access, Config, ConfigError, Console, HandoffNumber, ModelSettings, Models, Origin, Place,
     ProfileService, Source, shown, store, table,
 };
+use crate::handoff::Template;
 use crate::hours::Hours;
 use crate::ids::{AccountSid, WorkflowSid};
 use crate::redact::Exits;
@@ -173,6 +175,7 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
     let targets = targets(&mut read, &file, signed);
     let hours = read.taken(file.hours.as_ref().map(|table| table.hours()).transpose()).flatten();
     let routes = routes(&mut read, &file, &targets, hours.as_ref());
+    let attributes = template(&mut read, &file);
     let everywhere = if signed { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
     let config = Config {
         listen: SocketAddr::new(bind.unwrap_or(everywhere.into()), port),
@@ -181,6 +184,7 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         account: read.parsed("TWILIO_ACCOUNT_SID", AccountSid::configured),
         targets,
         routes,
+        attributes,
         hours,
         profiles: profiles(&mut read, &file),
         traits: file.profile.traits(),
@@ -269,6 +273,18 @@ fn routes(
     let traits = file.profile.traits();
     let within = Within { text: &file.text, targets: &places, traits: &traits, has_hours };
     read.taken(file.routes.routes(&within)).unwrap_or_default()
+}
+
+/// The template of Task attributes.
+fn template(read: &mut Reader<'_, impl Vars>, file: &File) -> Template {
+    let traits = file.profile.traits().read;
+    let within = attributes::Within {
+        text: &file.text,
+        traits: &traits,
+        has_hours: file.hours.is_some(),
+        records: false,
+    };
+    read.taken(file.attributes.template(&within)).unwrap_or_default()
 }
 
 /// Where profiles are: a space and its token, or nothing of both.

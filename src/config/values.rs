@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::{Config, ModelCare};
+use crate::handoff::Entry;
 use crate::mask::Also;
 use crate::session::Timings;
 use crate::session::rules::{AfterSilence, Emergencies, KeyMeaning, Rules, Topic};
@@ -33,6 +34,8 @@ impl Config {
             table("redact", self.hidden()),
             table("desk", self.framed()),
             table("limits", self.limited()),
+            table("profile", self.looked_up()),
+            table("attributes", self.added()),
         ]
     }
 
@@ -50,6 +53,24 @@ impl Config {
     fn framed(&self) -> Vec<(&'static str, String)> {
         let days = self.desk.valid.as_secs() / (24 * 60 * 60);
         vec![("link_days", days.to_string()), ("frame_ancestors", listed(&self.desk.frame_ancestors))]
+    }
+
+    fn looked_up(&self) -> Vec<(&'static str, String)> {
+        let traits = &self.traits;
+        vec![
+            ("region", traits.region.to_owned()),
+            ("traits", listed(&traits.read)),
+            ("prompt", listed(&traits.prompt)),
+            ("task", listed(&traits.task)),
+        ]
+    }
+
+    fn added(&self) -> Vec<(&'static str, String)> {
+        let name = |entry: &Entry| match &entry.table {
+            Some(table) => format!("{table}.{}", entry.key),
+            None => entry.key.clone(),
+        };
+        vec![("keys", listed(&self.attributes.0.iter().map(name).collect::<Vec<_>>()))]
     }
 
     fn limited(&self) -> Vec<(&'static str, String)> {

@@ -8,7 +8,10 @@ use super::known::Way;
 use crate::chat;
 use crate::handoff::{Contact, Handoff, Trigger};
 use crate::ids::CallSid;
+use crate::mask::words_of;
+use crate::pii::Pii;
 use crate::playbook::Playbook;
+use crate::redact;
 use crate::session::Lines;
 use crate::token::{Purpose, TargetState, nonce};
 use crate::twiml::Say;
@@ -38,8 +41,14 @@ impl Transfer {
         Self { handoff, contact, lines: playbook.prompts.lines.clone(), language, way: Way::default() }
     }
 
-    /// The same call, on the way that routing chose.
-    pub(super) fn by(self, way: Way) -> Self {
+    /// The same call, on the way that routing chose. Its document is the one that leaves.
+    pub(super) fn by(self, mut way: Way) -> Self {
+        let hide = |key: &str, text: String| {
+            let mut text = Pii::from(text);
+            redact::text(&mut text, Some(&words_of(key)), way.hidden);
+            text.into_inner()
+        };
+        way.extra.filled = way.template.fill(&self.handoff, &self.contact, &way.known, &hide);
         Self { way, ..self }
     }
 

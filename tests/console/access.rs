@@ -51,6 +51,7 @@ impl Links {
             attempt: 0,
             nonce: "once".into(),
             expires: u64::MAX,
+            verified: None,
         };
         Self {
             call: call.sid().to_owned(),

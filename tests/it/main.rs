@@ -2,6 +2,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test names what it wants and fails on the rest")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set its stage fails")]
 
+mod attributes;
 mod bridge;
 mod calls;
 #[path = "../console/mod.rs"]
