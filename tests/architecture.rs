@@ -31,7 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     ("meters", &["chat", "handoff"]),
     ("profile", &["breaker", "clock", "handoff", "hours", "meters", "pii", "routing"]),
-    ("twilio", &[]),
+    ("twilio", &["clock", "ids", "pii"]),
     ("token", &["ids"]),
     ("store", &["chat", "clock", "handoff", "ids", "mask", "pii", "record", "redact"]),
     ("config", &["handoff", "hours", "ids", "mask", "pii", "redact", "routing", "session", "store"]),
