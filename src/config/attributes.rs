@@ -16,10 +16,32 @@ const LONGEST_TEXT: usize = 128;
 const OURS: [&str; 5] = ["reasonCode", "reason", "callSummary", "sentiment", "warmline"];
 /// … those that Twilio adds to every Task of a call …
 const TWILIOS: [&str; 26] = [
-    "from", "to", "caller", "called", "direction", "call_sid", "call_status", "account_sid", "api_version",
-    "from_city", "from_state", "from_zip", "from_country", "to_city", "to_state", "to_zip", "to_country",
-    "caller_city", "caller_state", "caller_zip", "caller_country", "called_city", "called_state",
-    "called_zip", "called_country", "worker_call_sid",
+    "from",
+    "to",
+    "caller",
+    "called",
+    "direction",
+    "call_sid",
+    "call_status",
+    "account_sid",
+    "api_version",
+    "from_city",
+    "from_state",
+    "from_zip",
+    "from_country",
+    "to_city",
+    "to_state",
+    "to_zip",
+    "to_country",
+    "caller_city",
+    "caller_state",
+    "caller_zip",
+    "caller_country",
+    "called_city",
+    "called_state",
+    "called_zip",
+    "called_country",
+    "worker_call_sid",
 ];
 /// … and those by which Flex leads the talk.
 const FLEXS: [&str; 5] = [
@@ -32,22 +54,82 @@ const FLEXS: [&str; 5] = [
 
 /// What Flex Insights or Salted CX reads of a customer; numbers stand in [`is_number`].
 pub(super) const CUSTOMERS: &[&str] = &[
-    "name", "external_id", "phone", "email", "customer_link", "customer_attribute_#", "customer_label_#",
-    "acquisition_date", "category", "customer_manager", "gender", "geo_location", "market_segment",
-    "organization", "year_of_birth", "zip", "acquisition_cost", "business_value", "state", "country",
-    "region", "segment",
+    "name",
+    "external_id",
+    "phone",
+    "email",
+    "customer_link",
+    "customer_attribute_#",
+    "customer_label_#",
+    "acquisition_date",
+    "category",
+    "customer_manager",
+    "gender",
+    "geo_location",
+    "market_segment",
+    "organization",
+    "year_of_birth",
+    "zip",
+    "acquisition_cost",
+    "business_value",
+    "state",
+    "country",
+    "region",
+    "segment",
 ];
 /// What they read of a conversation. `#` stands for a number.
 pub(super) const CONVERSATIONS: &[&str] = &[
-    "segment_link", "abandoned", "abandoned_phase", "activity", "campaign", "case", "channel", "content",
-    "conversation_id", "conversation_attribute_#", "conversation_label_#", "conversation_measure_#",
-    "destination", "direction", "external_contact", "followed_by", "handling_department_id",
-    "handling_department_name", "handling_department_name_in_hierarchy", "handling_team_id",
-    "handling_team_name", "handling_team_name_in_hierarchy", "hang_up_by", "in_business_hours",
-    "initiated_by", "initiative", "ivr_path", "language", "outcome", "preceded_by", "productive", "queue",
-    "service_level", "source", "virtual", "workflow", "communication_channel", "order", "activity_time",
-    "average_response_time", "first_response_time", "focus_time", "hold_time", "ivr_time",
-    "company_contact", "attribute_#", "category", "fact_#", "outcome_category", "priority", "reason",
+    "segment_link",
+    "abandoned",
+    "abandoned_phase",
+    "activity",
+    "campaign",
+    "case",
+    "channel",
+    "content",
+    "conversation_id",
+    "conversation_attribute_#",
+    "conversation_label_#",
+    "conversation_measure_#",
+    "destination",
+    "direction",
+    "external_contact",
+    "followed_by",
+    "handling_department_id",
+    "handling_department_name",
+    "handling_department_name_in_hierarchy",
+    "handling_team_id",
+    "handling_team_name",
+    "handling_team_name_in_hierarchy",
+    "hang_up_by",
+    "in_business_hours",
+    "initiated_by",
+    "initiative",
+    "ivr_path",
+    "language",
+    "outcome",
+    "preceded_by",
+    "productive",
+    "queue",
+    "service_level",
+    "source",
+    "virtual",
+    "workflow",
+    "communication_channel",
+    "order",
+    "activity_time",
+    "average_response_time",
+    "first_response_time",
+    "focus_time",
+    "hold_time",
+    "ivr_time",
+    "company_contact",
+    "attribute_#",
+    "category",
+    "fact_#",
+    "outcome_category",
+    "priority",
+    "reason",
 ];
 
 /// The table. Its values are read from the text of the file, which tells their places.
@@ -72,7 +154,8 @@ impl AttributesTable {
         let mut check = Check { within, problems: Vec::new(), entries: Vec::new() };
         // What is wrong with the file as a whole is told already.
         let Ok(file) = DeTable::parse(within.text) else { return Ok(Template::default()) };
-        let Some(table) = file.get_ref().get("attributes").and_then(|table| table.get_ref().as_table()) else {
+        let Some(table) = file.get_ref().get("attributes").and_then(|table| table.get_ref().as_table())
+        else {
             return Ok(Template::default());
         };
         check.table(None, table);
@@ -120,7 +203,9 @@ impl Check<'_> {
         let plain = match value.get_ref() {
             DeValue::String(text) => return self.text(table, key, at, text),
             DeValue::Boolean(flag) => Some(Value::Bool(*flag)),
-            DeValue::Integer(digits) => i64::from_str_radix(digits.as_str(), digits.radix()).ok().map(Into::into),
+            DeValue::Integer(digits) => {
+                i64::from_str_radix(digits.as_str(), digits.radix()).ok().map(Into::into)
+            }
             DeValue::Float(digits) => digits.as_str().parse().ok().and_then(Number::from_f64).map(Into::into),
             DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => None,
         };
@@ -147,7 +232,10 @@ impl Check<'_> {
         };
         let refers = wanted.sources().next().is_some();
         if !refers && text.chars().count() > LONGEST_TEXT {
-            self.problem(at, &format!("expected at most {LONGEST_TEXT} characters: Flex Insights keeps no more"));
+            self.problem(
+                at,
+                &format!("expected at most {LONGEST_TEXT} characters: Flex Insights keeps no more"),
+            );
         }
         if !refers && !text.is_empty() && table.is_some_and(|table| is_number(table, key)) {
             self.problem(at, "Flex Insights takes a number here");
@@ -279,9 +367,18 @@ mod tests {
             ("[attributes]\ncustomers = \"x\"", "line 2, column 1: this is a table"),
             ("[attributes.conversations]\nsgement_link = \"x\"", "line 2, column 1: neither Flex Insights"),
             ("[attributes.conversations]\nattribute_ = \"x\"", "line 2, column 1: neither Flex Insights"),
-            ("[attributes.conversations]\nsource = \"{deskUrl}\"", "line 2, column 12: Flex Insights would cut"),
-            ("[attributes.conversations]\nivr_time = \"long\"", "line 2, column 12: Flex Insights takes a number"),
-            ("[attributes.conversations]\nivr_time = true", "line 2, column 12: Flex Insights takes a number"),
+            (
+                "[attributes.conversations]\nsource = \"{deskUrl}\"",
+                "line 2, column 12: Flex Insights would cut",
+            ),
+            (
+                "[attributes.conversations]\nivr_time = \"long\"",
+                "line 2, column 12: Flex Insights takes a number",
+            ),
+            (
+                "[attributes.conversations]\nivr_time = true",
+                "line 2, column 12: Flex Insights takes a number",
+            ),
             ("[attributes.a.b]\nc = 1", "line 1, column 15: a table within a table"),
             ("[attributes]\na = [\"x\"]", "line 2, column 5: expected a text, a number"),
         ] {

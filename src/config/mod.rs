@@ -12,6 +12,7 @@ mod model;
 mod origin;
 mod profile;
 mod read;
+mod recording;
 mod redact;
 mod routes;
 mod rules;
@@ -64,6 +65,10 @@ pub struct Config {
     pub attributes: Template,
     /// The business's clock, where one is set.
     pub hours: Option<Hours>,
+    /// How Twilio's REST API is asked, where that is possible.
+    pub rest: Option<RestService>,
+    /// Whether calls are recorded.
+    pub records: bool,
     /// Where profiles of callers are, if anywhere.
     pub profiles: Option<ProfileService>,
     /// Which of their traits are read, and who gets to see them.
@@ -127,6 +132,21 @@ pub struct ProfileService {
     pub space: String,
     /// Its access token.
     pub token: SecretString,
+}
+
+/// How Twilio's REST API is asked.
+#[derive(Debug, Clone)]
+pub struct RestService {
+    /// The account.
+    pub account: AccountSid,
+    /// An API key, or the account again.
+    pub user: String,
+    /// The key's secret, or the account's auth token.
+    pub password: SecretString,
+    /// The edge and the region, if not Twilio's own choice.
+    pub region: Option<(String, String)>,
+    /// All of it at one address, in place of Twilio's hosts.
+    pub base_url: Option<String>,
 }
 
 /// Where a call goes when no workflow takes it.

@@ -36,6 +36,7 @@ impl Config {
             table("limits", self.limited()),
             table("profile", self.looked_up()),
             table("attributes", self.added()),
+            table("recording", vec![("enabled", self.records.to_string())]),
         ]
     }
 

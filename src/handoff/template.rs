@@ -256,9 +256,9 @@ impl Of<'_> {
     /// The first that is known and not blank.
     fn first<'s>(&self, sources: &'s [Source]) -> Option<(&'s Source, Value)> {
         let found = sources.iter().filter_map(|source| Some((source, self.find(source)?)));
-        found.into_iter().find(|(_, value)| {
-            !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty())
-        })
+        found
+            .into_iter()
+            .find(|(_, value)| !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty()))
     }
 
     fn find(&self, source: &Source) -> Option<Value> {
@@ -311,7 +311,8 @@ impl Filled {
                     table
                 }
             };
-            let together = table.as_deref() == Some("customers") && ["name", "phone", "email"].contains(&key.as_str());
+            let together =
+                table.as_deref() == Some("customers") && ["name", "phone", "email"].contains(&key.as_str());
             if value.expose().is_null() && !together {
                 within.remove(key);
             } else {

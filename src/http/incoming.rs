@@ -9,6 +9,7 @@ use tracing::{error, info, warn};
 
 use super::form::Form;
 use super::known::Caller;
+use super::transfer::say;
 use super::{Shared, Twiml, replay};
 use crate::clock::since_epoch;
 use crate::handoff::{Handoff, Trigger};
@@ -98,7 +99,24 @@ pub(super) fn connect(
     let path = format!("/voice/relay/{}", bridge.keyring.seal(Purpose::Relay, &pass));
     let playbook = bridge.calls.pinned(&call_sid, || bridge.shelf.current());
     let relay = relay(&bridge.origin.websocket(&path), &playbook, attempt == 0, provider.as_deref());
-    Response::new().connect(Connect::new(relay).action(&bridge.origin.http(&action)))
+    let connect = Connect::new(relay).action(&bridge.origin.http(&action));
+    match bridge
+        .recorder
+        .as_ref()
+        .filter(|recorder| attempt == 0 && recorder.records(form.account_sid().as_ref()))
+    {
+        Some(_) => told_of_recording(&playbook).connect(connect),
+        None => Response::new().connect(connect),
+    }
+}
+
+/// A recording begins with the session, so who calls hears of it before, in a voice that cannot be talked over.
+fn told_of_recording(playbook: &Playbook) -> Response {
+    let (line, language) = (&playbook.prompts.lines.recording, &playbook.prompts.front.language);
+    match line.within(language) {
+        Some(text) if !text.trim().is_empty() => Response::new().say(say(line, language)),
+        _ => Response::new(),
+    }
 }
 
 /// Twilio's own choice where none is made.

@@ -11,6 +11,8 @@ mod own_page;
 mod people;
 mod phone;
 mod queued;
+mod recorded;
+mod recorder;
 mod recording;
 mod relay_socket;
 mod replay;
@@ -23,6 +25,7 @@ pub use incoming::relay as relay_noun;
 pub use known::{Way, Ways, verified};
 pub use own_page::{Sender, sender};
 pub use people::People;
+pub use recorder::Recorder;
 pub use relay_socket::limited as limited_socket;
 pub use replay::Answered;
 pub use room::Room;
@@ -79,6 +82,8 @@ pub struct Bridge {
     pub people: People,
     /// Which way calls go, and what that is decided by.
     pub ways: Ways,
+    /// Records calls, where they are recorded.
+    pub recorder: Option<Arc<Recorder>>,
     /// The prompts and tools in force.
     pub shelf: Arc<Shelf>,
     /// Who answers callers.
@@ -204,6 +209,7 @@ pub fn router(bridge: Shared) -> Router {
         .route("/voice/queued", webhook(queued::answer))
         .route("/voice/dial", webhook(dial::answer))
         .route("/voice/recording", webhook(recording::answer))
+        .route(recorder::PATH, webhook(recorded::answer))
         .route("/voice/status", webhook(status::answer))
         .route("/voice/fallback", webhook(fallback::answer))
         .layer(CatchPanicLayer::custom(panicked));

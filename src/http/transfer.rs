@@ -88,9 +88,14 @@ impl Transfer {
 
     /// One of our sentences in the language of the call, or in English with an English voice.
     pub fn say(&self, line: &chat::Say) -> Say {
-        let text = line.within(&self.language).unwrap_or_default();
-        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        let untranslated = primary(&self.language) != "en" && line.within("en") == Some(text);
-        Say::new(text).language(if untranslated { ENGLISH } else { &self.language })
+        say(line, &self.language)
     }
+}
+
+/// One of our sentences in this language, or in English with an English voice.
+pub(super) fn say(line: &chat::Say, language: &str) -> Say {
+    let text = line.within(language).unwrap_or_default();
+    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    let untranslated = primary(language) != "en" && line.within("en") == Some(text);
+    Say::new(text).language(if untranslated { ENGLISH } else { language })
 }

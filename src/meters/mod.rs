@@ -168,13 +168,14 @@ impl Meters {
 
     /// A counter that appears with its first event has no growth that a rule could see.
     fn begin_at_zero(&self) {
-        let known: [(&'static str, &'static str, &[&'static str]); 6] = [
+        let known: [(&'static str, &'static str, &[&'static str]); 7] = [
             (table::SESSIONS, "outcome", &["escalated", "completed", "closed", "superseded"]),
             (table::SHED, "reason", &["calls", "memory", "draining", "routing"]),
             (table::HANDOFFS, "state", &STATES),
             (table::REFUSED, "reason", &["unsigned", "forged", "stranger"]),
             (table::MODEL_ERRORS, "kind", &KINDS),
             (table::PROFILES, "result", &LOOKUPS),
+            (table::RECORDINGS, "result", &["started", "completed", "absent", "failed"]),
         ];
         for (name, label, values) in known {
             for value in values {
@@ -267,6 +268,11 @@ impl Meters {
     pub fn routed(&self, at: &'static str, rule: Option<&str>) {
         let rule = Label::new("rule", rule.unwrap_or("default").to_owned());
         self.labelled(table::ROUTES, vec![Label::from_static_parts("at", at), rule]);
+    }
+
+    /// Something became of a recording.
+    pub fn recorded(&self, result: &'static str) {
+        self.counter(table::RECORDINGS, &[("result", result)]).increment(1);
     }
 
     /// A request was refused.

@@ -55,6 +55,7 @@ pub(super) const REFUSED: &str = "warmline_refused_requests_total";
 pub(super) const PROFILES: &str = "warmline_profile_lookups_total";
 pub(super) const PROFILE_TIME: &str = "warmline_profile_seconds";
 pub(super) const ROUTES: &str = "warmline_routes_total";
+pub(super) const RECORDINGS: &str = "warmline_recordings_total";
 pub(super) const STORE_AWAY: &str = "warmline_store_away";
 pub(super) const STORE_WAITING: &str = "warmline_store_waiting_rows";
 pub(super) const STORE_LOST: &str = "warmline_store_lost_total";
@@ -131,6 +132,12 @@ pub const FIGURES: &[Figure] = &[
         Kind::Counter,
         &["at", "rule"],
         "decisions of routing at the start and at the handoff, by the rule's name; default where none applied",
+    ),
+    figure(
+        RECORDINGS,
+        Kind::Counter,
+        &["result"],
+        "recordings that were started, completed, absent or failed, or why one could not be started",
     ),
     figure(STORE_AWAY, Kind::Gauge, &[], "1 while the database cannot be written"),
     figure(STORE_WAITING, Kind::Gauge, &[], "rows that wait to be written"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::audit::AUDIT;
 use super::batch::{Batch, CallRow};
 use super::note::DeliveryState;
+use super::recording::{self, RECORDINGS};
 use super::rows::{self, Row, Statement, Table, Update, Value, Work};
 use crate::ids::CallSid;
 use crate::pii::Pii;
@@ -147,6 +148,7 @@ pub(super) fn work(batch: &Batch) -> Work {
     for (statement, rows) in [
         (&CALLS, created),
         (&CALL_CHANGES, changed),
+        (&RECORDINGS, recording::rows(&batch.recordings)),
         (&TURNS, each(&batch.turns, turn)),
         (&TOOL_RUNS, tool_runs(batch)),
         (&TRIGGERS, triggers(batch)),

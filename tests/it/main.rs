@@ -7,6 +7,7 @@ mod bridge;
 mod calls;
 #[path = "../console/mod.rs"]
 mod console;
+mod described;
 #[path = "../faults/mod.rs"]
 mod faults;
 #[path = "../../examples/floor/relay/mod.rs"]
@@ -17,6 +18,7 @@ mod model;
 mod monitoring;
 mod postgres;
 mod promises;
+mod recording;
 mod rehearsal;
 mod rest;
 mod routing;

@@ -12,10 +12,10 @@ use warmline::twilio::rest::{
 
 use super::twilio_api::{Api, Asked, FakeApi, recording_started};
 
-const VECTORS: &str = include_str!("../fixtures/rest-vectors.json");
+pub(super) const VECTORS: &str = include_str!("../fixtures/rest-vectors.json");
 const HEX: &str = "0123456789abcdef0123456789abcdef";
 
-fn sid<T: std::str::FromStr>(prefix: &str) -> T
+pub(super) fn sid<T: std::str::FromStr>(prefix: &str) -> T
 where
     T::Err: std::fmt::Debug,
 {
@@ -23,13 +23,20 @@ where
 }
 
 fn client_within(base_url: &str, timeouts: Timeouts) -> Client {
+    // Fails only where another test was first, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let credentials =
         Credentials { account: sid("AC"), user: format!("AC{HEX}"), password: "authtoken".into() };
     Client::new(credentials, Hosts::At(base_url.to_owned()), timeouts).unwrap()
 }
 
+/// Twilio, at this address.
+pub(super) fn client_at(base_url: &str) -> Client {
+    client_within(base_url, Timeouts::default())
+}
+
 fn client(api: &FakeApi) -> Client {
-    client_within(&api.base_url, Timeouts::default())
+    client_at(&api.base_url)
 }
 
 /// An answer that every request of the vectors can be read from.
@@ -43,7 +50,7 @@ fn anything() -> Api {
 }
 
 /// The request of a vector, as we make it.
-async fn ask(client: &Client, name: &str) -> Result<(), RestError> {
+pub(super) async fn ask(client: &Client, name: &str) -> Result<(), RestError> {
     let call = sid("CA");
     let change = |change| async move { client.change_call(&sid("CA"), &change).await.map(drop) };
     match name {
@@ -153,11 +160,9 @@ fn task_json(version: &str) -> Value {
 #[tokio::test]
 async fn a_task_is_changed_only_in_the_version_that_was_read() {
     let conflict = json!({"code": 20412, "message": "Precondition failed", "status": 412});
-    let api = FakeApi::start([
-        Api::With(200, "etag", "\"7\"".into(), task_json("1")),
-        Api::Json(412, conflict),
-    ])
-    .await;
+    let api =
+        FakeApi::start([Api::With(200, "etag", "\"7\"".into(), task_json("1")), Api::Json(412, conflict)])
+            .await;
     let client = client(&api);
     let Task { version, attributes, .. } = client.task(&sid("WS"), &sid("WT")).await.unwrap();
     assert_eq!((version.as_deref(), attributes.expose().as_str()), (Some("\"7\""), "{\"v\":1}"));
@@ -186,7 +191,10 @@ async fn lists_are_read_to_their_end_in_both_kinds_of_paging() {
     let api = FakeApi::start(pages).await;
     let which = Numbers { page_size: Some(2), ..Numbers::default() };
     let found = client(&api).numbers(&which, 10).await.unwrap();
-    assert_eq!(found.iter().map(|number| number.phone_number.as_str()).collect::<Vec<_>>().concat().len(), 36);
+    assert_eq!(
+        found.iter().map(|number| number.phone_number.as_str()).collect::<Vec<_>>().concat().len(),
+        36
+    );
     let asked = api.asked();
     assert_eq!(asked.len(), 2);
     assert!(asked[1].query.contains(&("PageToken".to_owned(), "PAx+1".to_owned())), "{:?}", asked[1].query);
@@ -202,9 +210,12 @@ async fn lists_are_read_to_their_end_in_both_kinds_of_paging() {
     assert_eq!(client(&api).tasks(&sid("WS"), &which, 50).await.unwrap().len(), 2);
     assert_eq!(api.asked()[1].query[1], ("PageToken".to_owned(), "b".to_owned()));
     // As many as were asked for, and no page beyond.
-    let api = FakeApi::start([Api::Json(200, json!({"task_queues": [
+    let api = FakeApi::start([Api::Json(
+        200,
+        json!({"task_queues": [
         {"sid": format!("WQ{HEX}"), "friendly_name": "a"}, {"sid": format!("WQ{HEX}"), "friendly_name": "b"},
-    ], "meta": {"next_page_url": "https://taskrouter.twilio.com/v1/x"}}))])
+    ], "meta": {"next_page_url": "https://taskrouter.twilio.com/v1/x"}}),
+    )])
     .await;
     assert_eq!(client(&api).task_queues(&sid("WS"), 1).await.unwrap()[0].friendly_name, "a");
     assert_eq!(api.asked().len(), 1);
@@ -231,7 +242,7 @@ async fn a_request_that_was_not_processed_is_made_again_when_twilio_says() {
     assert_eq!(api.asked().len(), 1);
 }
 
-fn recording() -> NewRecording {
+pub(super) fn recording() -> NewRecording {
     NewRecording {
         channels: Channels::Dual,
         status_callback: Some("https://bridge.example.com/voice/recorded".into()),
@@ -289,11 +300,14 @@ async fn a_recording_is_started_and_ended() {
     client.change_recording(&sid("CA"), &named, RecordingStatus::Paused).await.unwrap();
     let asked = api.asked();
     let path = |asked: &Asked| asked.path.rsplit_once(&format!("/CA{HEX}")).unwrap().1.to_owned();
-    assert_eq!(asked.iter().map(path).collect::<Vec<_>>(), [
-        "/Recordings.json".to_owned(),
-        "/Recordings/Twilio.CURRENT.json".to_owned(),
-        format!("/Recordings/{}.json", started.sid),
-    ]);
+    assert_eq!(
+        asked.iter().map(path).collect::<Vec<_>>(),
+        [
+            "/Recordings.json".to_owned(),
+            "/Recordings/Twilio.CURRENT.json".to_owned(),
+            format!("/Recordings/{}.json", started.sid),
+        ]
+    );
     assert_eq!(asked[0].field("RecordingChannels"), Some("dual"));
     assert_eq!(asked[0].field("RecordingStatusCallbackEvent"), Some("in-progress completed absent"));
     assert_eq!(asked[1].form, [("Status".to_owned(), "stopped".to_owned())]);

@@ -292,6 +292,7 @@ impl Stage {
             patience: Patience { setup: SOON, send: SOON },
             desk: None,
             hidden: Also::NOTHING,
+            recorder: None,
         };
         let span = info_span!("call", call.sid = CALL);
         let both = async { tokio::join!(driver::run(ours, call).instrument(span), script(theirs)) };

@@ -109,7 +109,12 @@ pub(super) fn alternatives(text: &str, begin: usize) -> Result<(Vec<(Source, usi
             Some('|') => at += 1,
             Some('}') => return Ok((sources, at + 1)),
             Some(_) => return Err(fault(at, "expected `|` or `}` after a reference")),
-            None => return Err(fault(begin - 1, "`{` without a `}`; a brace of the text itself is written twice")),
+            None => {
+                return Err(fault(
+                    begin - 1,
+                    "`{` without a `}`; a brace of the text itself is written twice",
+                ));
+            }
         }
     }
 }
@@ -126,7 +131,8 @@ fn one(text: &str, at: usize) -> Result<(Source, usize), Fault> {
     }
     if let Some(named) = rest.strip_prefix("traits[") {
         let name = quoted(named).filter(|(_, length)| named[*length..].starts_with(']'));
-        let (name, length) = name.ok_or_else(|| fault(at, "expected a name in quotes, as in `traits[\"a name\"]`"))?;
+        let (name, length) =
+            name.ok_or_else(|| fault(at, "expected a name in quotes, as in `traits[\"a name\"]`"))?;
         return Ok((Source::Trait(name.to_owned()), at + "traits[".len() + length + 1));
     }
     let length = rest.find(|c: char| !(c.is_alphanumeric() || "._-".contains(c))).unwrap_or(rest.len());

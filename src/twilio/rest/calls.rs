@@ -100,13 +100,14 @@ impl Client {
     /// When there is no answer, or none of success. After [`RestError::Late`] and [`RestError::Lost`] the telephone may
     /// ring all the same.
     pub async fn make_call(&self, call: &NewCall) -> Result<Call, RestError> {
-        let request = Request::post(Product::Api, &["2010-04-01", "Accounts", self.account().as_str(), "Calls.json"])
-            .field("To", Some(&call.to))
-            .field("From", Some(&call.from))
-            .field("StatusCallback", call.status_callback.as_ref())
-            .fields("StatusCallbackEvent", &call.status_events)
-            .field("Timeout", call.timeout)
-            .field("Url", Some(&call.url));
+        let request =
+            Request::post(Product::Api, &["2010-04-01", "Accounts", self.account().as_str(), "Calls.json"])
+                .field("To", Some(&call.to))
+                .field("From", Some(&call.from))
+                .field("StatusCallback", call.status_callback.as_ref())
+                .fields("StatusCallbackEvent", &call.status_events)
+                .field("Timeout", call.timeout)
+                .field("Url", Some(&call.url));
         self.ask(request).await
     }
 

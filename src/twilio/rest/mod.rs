@@ -182,9 +182,10 @@ impl Client {
             asked = asked.header(IF_MATCH, version.as_str());
         }
         // What the library says about an error has the address in it.
-        let response = asked.send().await.map_err(|error| {
-            if error.is_connect() { RestError::Unreachable } else { RestError::Lost }
-        })?;
+        let response = asked
+            .send()
+            .await
+            .map_err(|error| if error.is_connect() { RestError::Unreachable } else { RestError::Lost })?;
         answer::read(response).await
     }
 }

@@ -66,7 +66,8 @@ impl Client {
         call: &CallSid,
         recording: &NewRecording,
     ) -> Result<Recording, RestError> {
-        let path = ["2010-04-01", "Accounts", self.account().as_str(), "Calls", call.as_str(), "Recordings.json"];
+        let path =
+            ["2010-04-01", "Accounts", self.account().as_str(), "Calls", call.as_str(), "Recordings.json"];
         let channels = match recording.channels {
             Channels::Mono => "mono",
             Channels::Dual => "dual",

@@ -37,7 +37,8 @@ impl Request {
     }
 
     fn new(product: Product, verb: Verb, segments: &[&str]) -> Self {
-        let encoded = |segment: &&str| byte_serialize(segment.as_bytes()).collect::<String>().replace('+', "%20");
+        let encoded =
+            |segment: &&str| byte_serialize(segment.as_bytes()).collect::<String>().replace('+', "%20");
         let path = segments.iter().map(|segment| format!("/{}", encoded(segment))).collect();
         Self { product, verb, path, query: Vec::new(), form: Vec::new(), version: None }
     }

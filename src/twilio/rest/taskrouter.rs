@@ -171,11 +171,7 @@ impl Client {
     /// # Errors
     ///
     /// When there is no answer, or none of success.
-    pub async fn workflows(
-        &self,
-        workspace: &WorkspaceSid,
-        most: usize,
-    ) -> Result<Vec<Workflow>, RestError> {
+    pub async fn workflows(&self, workspace: &WorkspaceSid, most: usize) -> Result<Vec<Workflow>, RestError> {
         let path = ["v1", "Workspaces", workspace.as_str(), "Workflows"];
         let request = Request::get(Product::TaskRouter, &path).query("PageSize", Some(most.min(PAGE)));
         self.list(request, "workflows", most).await
