@@ -143,8 +143,10 @@ async fn what_is_asked_is_what_twilio_describes() {
             };
             assert!(station.notes.seen.lock().unwrap().len() > before, "{name}: nothing was asked");
             let (status, errors, body) = station.latest();
-            // Prism takes the repeated field of a list for several fields.
-            if station.base_url == prism.base_url && name == "create call" {
+            // Prism knows no list in a form, neither as a repeated field nor as one with spaces, as Twilio wants it
+            // for recordings.
+            if station.base_url == prism.base_url && ["create call", "start recording"].contains(&name) {
+                assert!(status == 422 && body.contains("must be array"), "{name}: {status}: {body}");
                 continue;
             }
             assert!((200..300).contains(&status), "{name}: {status}: {body}");
