@@ -253,20 +253,18 @@ impl Check<'_> {
 
 impl Within<'_> {
     fn knows(&self, source: &Source, is_insight: bool) -> Result<(), String> {
-        let problem = match source {
-            Source::Trait(name) if !self.traits.contains(name) => {
-                format!("the trait `{name}` is not listed in `traits` of [profile]")
-            }
-            Source::InBusinessHours if !self.has_hours => {
-                "`inBusinessHours` is known only with a `zone` in [hours]".to_owned()
-            }
-            Source::RecordingUrl if !self.records => {
-                "`recordingUrl` is known only where [recording] is `enabled`".to_owned()
-            }
-            Source::DeskUrl if is_insight => {
-                "Flex Insights would cut `deskUrl`; put it at the top level".to_owned()
-            }
-            _ => return Ok(()),
+        let problem = if let Source::Trait(name) = source
+            && !self.traits.contains(name)
+        {
+            format!("the trait `{name}` is not listed in `traits` of [profile]")
+        } else if *source == Source::InBusinessHours && !self.has_hours {
+            "`inBusinessHours` is known only with a `zone` in [hours]".to_owned()
+        } else if *source == Source::RecordingUrl && !self.records {
+            "`recordingUrl` is known only where [recording] is `enabled`".to_owned()
+        } else if *source == Source::DeskUrl && is_insight {
+            "Flex Insights would cut `deskUrl`; put it at the top level".to_owned()
+        } else {
+            return Ok(());
         };
         Err(problem)
     }

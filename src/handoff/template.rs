@@ -187,10 +187,8 @@ impl Wanted {
 impl Template {
     /// The traits that it refers to.
     pub fn traits(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().flat_map(|entry| entry.wanted.sources()).filter_map(|source| match source {
-            Source::Trait(name) => Some(name.as_str()),
-            _ => None,
-        })
+        let sources = self.0.iter().flat_map(|entry| entry.wanted.sources());
+        sources.filter_map(|source| if let Source::Trait(name) = source { Some(name.as_str()) } else { None })
     }
 
     /// The values for a hand-off.

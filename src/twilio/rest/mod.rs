@@ -148,11 +148,8 @@ impl Client {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let wait = match &error {
-                RestError::RateLimited { wait } => wait.unwrap_or(pause),
-                _ => pause,
-            };
-            let wait = jittered(wait);
+            let asked_for = if let RestError::RateLimited { wait } = error { wait } else { None };
+            let wait = jittered(asked_for.unwrap_or(pause));
             let left = self.timeouts.all.saturating_sub(now().saturating_duration_since(began));
             if tried >= TRIES || !error.may_be_repeated(request.verb) || wait >= left {
                 return Err(error);
