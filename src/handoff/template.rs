@@ -153,7 +153,7 @@ impl Wanted {
         if let [Part::FirstOf(sources)] = parts.as_slice() {
             let (source, value) = of.first(sources)?;
             return Some(match value {
-                Value::String(text) if source.is_of_the_line() => text.into(),
+                Value::String(text) if source.is_never_hidden() => text.into(),
                 Value::String(text) => hide(key, text).into(),
                 other @ (Value::Null | Value::Bool(_) | Value::Number(_)) => other,
                 // A trait can be a list, whose items may make up what each of them is not.
@@ -169,8 +169,8 @@ impl Wanted {
                     let Some((source, value)) = of.first(sources) else { continue };
                     known = true;
                     let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                    if source.is_of_the_line() {
-                        // Who calls is not hidden, but what stands around it may be.
+                    if source.is_never_hidden() {
+                        // It stays, but what stands around it may be hidden.
                         text.push_str(&hide(key, std::mem::take(&mut run)));
                         text.push_str(&value);
                     } else {

@@ -85,9 +85,9 @@ pub const REFERENCES: [(&str, Source, &str); 20] = [
 ];
 
 impl Source {
-    /// Whether it says who calls, which is hidden nowhere.
-    pub(super) fn is_of_the_line(&self) -> bool {
-        matches!(self, Self::Call(_) | Self::CallSid)
+    /// Whether it is hidden nowhere: who calls, and identifiers and addresses of ours, in which digits say nothing.
+    pub(super) fn is_never_hidden(&self) -> bool {
+        matches!(self, Self::Call(_) | Self::CallSid | Self::HandoffId) || self.is_address()
     }
 
     /// Whether it is an address, which is whole or worth nothing.

@@ -139,14 +139,17 @@ fn what_is_hidden_is_hidden_across_references_but_who_calls_is_not() {
         ("from", "{call.from}"),
         ("mixed", "{call.from}: {facts.order_number}, not +15550000000"),
         ("plain", "1182"),
+        ("page", "{deskUrl}"),
     ]);
+    handoff.context.desk_url = Some("https://bridge.example.com/desk/1182".into());
     let filled = entries.fill(&handoff, &contact(), &known(), &hide);
     let mut object = Map::new();
     filled.lay_over(&mut object, 9);
     assert_eq!(
         Value::Object(object),
         json!({"one": "****", "joined": "****", "from": "+15551230000",
-               "mixed": "+15551230000: ****, not +****0000000", "plain": "1182"})
+               "mixed": "+15551230000: ****, not +****0000000", "plain": "1182",
+               "page": "https://bridge.example.com/desk/1182"})
     );
 }
 
