@@ -18,11 +18,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::calls::Calls;
 use crate::clock::{now, since_epoch};
-use crate::config::{Access, Config, Limits, ModelCare, ModelSettings, Origin};
+use crate::config::{Access, Config, Limits, ModelCare, ModelSettings, Origin, RestService};
 use crate::console;
 use crate::gate::Gate;
 use crate::handoff::DeskLinks;
-use crate::http::{self, Bridge, People, Ways};
+use crate::http::{self, Bridge, People, Recorder, Ways};
 use crate::ids::CallSid;
 #[cfg(feature = "postgres")]
 use crate::live::Post;
@@ -39,6 +39,7 @@ use crate::store::{Store, StoreError};
 use crate::token::{DeskPass, Keyring, Purpose, nonce};
 use crate::tools::Tools;
 use crate::tracking::{self, Tracker};
+use crate::twilio::rest::{Client, Credentials, Hosts, Timeouts};
 use crate::twilio::signature::Verifier;
 
 /// How many connections may wait to be accepted.
@@ -270,8 +271,16 @@ fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<
         in_task: config.traits.task,
         in_prompt: config.traits.prompt.into(),
         hours: config.hours,
+        template: Arc::new(config.attributes),
     };
+    let recorder = config
+        .rest
+        .filter(|_| config.records)
+        .map(rest_client)
+        .transpose()?
+        .map(|client| Arc::new(Recorder::new(client, &origin, store.clone(), parts.meters.clone())));
     Ok(Bridge {
+        recorder,
         keyring: people.keyring.clone(),
         verifier,
         access: config.access,
@@ -345,6 +354,16 @@ fn tokens(config: &Config) -> Vec<SecretString> {
         Access::Signed(tokens) => tokens.clone(),
         Access::Loopback => Vec::new(),
     }
+}
+
+fn rest_client(service: RestService) -> Result<Client, reqwest::Error> {
+    let RestService { account, user, password, region, base_url } = service;
+    let hosts = match (base_url, region) {
+        (Some(base_url), _) => Hosts::At(base_url),
+        (None, Some((edge, region))) => Hosts::Region { edge, region },
+        (None, None) => Hosts::Usual,
+    };
+    Client::new(Credentials { account, user, password }, hosts, Timeouts::default())
 }
 
 fn endpoint(settings: ModelSettings) -> Endpoint {

@@ -95,6 +95,27 @@ id_type! {
     FlowSid, |text| sid("FW", text)
 }
 
+id_type! {
+    /// The TaskRouter workspace that workflows, queues and Tasks belong to.
+    WorkspaceSid, |text| sid("WS", text)
+}
+id_type! {
+    /// A queue of Tasks.
+    TaskQueueSid, |text| sid("WQ", text)
+}
+id_type! {
+    /// A Task: one call that waits for a person, or is with one.
+    TaskSid, |text| sid("WT", text)
+}
+id_type! {
+    /// The recording of a call.
+    RecordingSid, |text| sid("RE", text)
+}
+id_type! {
+    /// A telephone number of the account.
+    PhoneNumberSid, |text| sid("PN", text)
+}
+
 impl AccountSid {
     /// An account as the settings must name it: `AC` and 32 hex digits.
     ///

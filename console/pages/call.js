@@ -75,7 +75,7 @@ export function page({ path: [, callSid] }) {
     said.update(call);
     part('falls', [call.transcript], () => falls.update(call.transcript));
     stands();
-    part('side', [call.handoffs, call.facts, numbers, call.live, call.endedAt, call.turns, call.sessions, call.language], () => {
+    part('side', [call.handoffs, call.facts, numbers, call.live, call.endedAt, call.turns, call.sessions, call.language, call.recording], () => {
       replace(parts.side, side());
     });
     if (!body.contains(parts.head)) {
@@ -133,6 +133,7 @@ export function page({ path: [, callSid] }) {
       [words.direction, call.direction && title(call.direction)],
       [words.sessions, call.sessions > 1 ? words.sessionsMany(call.sessions) : null],
       [words.prompts, call.prompts && h('code', call.prompts)],
+      [words.recording, call.recording && recorded(call.recording)],
       [words.node, call.node && h('code', call.node)],
       [words.call, h('button.sid', { type: 'button', title: text.frames.copy, onclick: () => copy(callSid) }, h('code', shortSid(callSid)), icon('copy', 14), h('span.hidden', text.frames.copy))],
     ];
@@ -144,6 +145,12 @@ export function page({ path: [, callSid] }) {
       h('section.card', { 'aria-labelledby': 'facts-title' }, h('h2', { id: 'facts-title' }, words.facts),
         h('dl.facts', rows.filter(([, value]) => value).map(([name, value]) => h('div', h('dt', name), h('dd', value))))),
     ];
+  }
+
+  /** Twilio asks for its own credentials there, so the sound is not played here. */
+  function recorded({ url, state, seconds }) {
+    if (state !== 'completed') return words.recordingStates[state] ?? state;
+    return h('a', { href: url, target: '_blank', rel: 'noreferrer' }, seconds === null ? words.recordingOpen : words.recordingLength(seconds));
   }
 
   feed.addEventListener('change', stands, { signal: leaving.signal });

@@ -5,11 +5,13 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::Place;
+use super::attributes::AttributesTable;
 use super::desk::DeskTable;
 use super::hours::HoursTable;
 use super::limits::{Limits, LimitsTable, open_files};
 use super::model::ModelTable;
 use super::profile::ProfileTable;
+use super::recording::RecordingTable;
 use super::redact::RedactTable;
 use super::routes::RoutesTable;
 use super::rules::RulesTable;
@@ -35,6 +37,8 @@ pub(super) struct File {
     pub(super) profile: ProfileTable,
     pub(super) tracking: TrackingTable,
     pub(super) routes: RoutesTable,
+    pub(super) attributes: AttributesTable,
+    pub(super) recording: RecordingTable,
     /// The file itself: what is wrong with a rule is told by line and column.
     #[serde(skip)]
     pub(super) text: String,

@@ -3,6 +3,7 @@
 //! Precedence: command line > environment > the prompt's front matter > `warmline.toml` > built-in. A blank
 //! value counts as unset.
 
+mod attributes;
 mod desk;
 mod file;
 mod hours;
@@ -11,6 +12,7 @@ mod model;
 mod origin;
 mod profile;
 mod read;
+mod recording;
 mod redact;
 mod routes;
 mod rules;
@@ -38,6 +40,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use crate::handoff::Template;
 use crate::hours::Hours;
 use crate::ids::{AccountSid, WorkflowSid};
 use crate::redact::Exits;
@@ -64,8 +67,14 @@ pub struct Config {
     pub places: Vec<Place>,
     /// Which way calls go.
     pub routes: Routes,
+    /// What the settings say of the attributes of a Task.
+    pub attributes: Template,
     /// The business's clock, where one is set.
     pub hours: Option<Hours>,
+    /// How Twilio's REST API is asked, where that is possible.
+    pub rest: Option<RestService>,
+    /// Whether calls are recorded.
+    pub records: bool,
     /// Where profiles of callers are, if anywhere.
     pub profiles: Option<ProfileService>,
     /// Which of their traits are read, and who gets to see them.
@@ -144,6 +153,21 @@ pub struct TrackingService {
     pub write_key: SecretString,
     /// What is told.
     pub wanted: Wanted,
+}
+
+/// How Twilio's REST API is asked.
+#[derive(Debug, Clone)]
+pub struct RestService {
+    /// The account.
+    pub account: AccountSid,
+    /// An API key, or the account again.
+    pub user: String,
+    /// The key's secret, or the account's auth token.
+    pub password: SecretString,
+    /// The edge and the region, if not Twilio's own choice.
+    pub region: Option<(String, String)>,
+    /// All of it at one address, in place of Twilio's hosts.
+    pub base_url: Option<String>,
 }
 
 /// The models to ask.

@@ -64,7 +64,8 @@ impl ProfileTable {
     }
 
     pub(super) fn traits(&self) -> ProfileTraits {
-        ProfileTraits { read: self.traits.clone(), prompt: self.prompt.clone(), task: self.task.clone() }
+        let (read, prompt, task) = (self.traits.clone(), self.prompt.clone(), self.task.clone());
+        ProfileTraits { read, prompt, task }
     }
 
     /// What the table says, for people.

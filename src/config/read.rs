@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
+use super::attributes;
 use super::file::File;
 use super::routes::Within;
 use super::target::{Line, Target};
 use super::targets::{Around, usual, usual_places};
 use super::{
-    Access, Config, ConfigError, Console, ModelSettings, Models, Origin, Place, ProfileService, Source,
-    TrackingService, shown, store, table, told,
+    Access, Config, ConfigError, Console, ModelSettings, Models, Origin, Place, ProfileService, RestService,
+    Source, TrackingService, shown, store, table, told,
 };
+use crate::handoff::Template;
 use crate::hours::Hours;
 use crate::ids::{AccountSid, WorkflowSid};
 use crate::redact::Exits;
@@ -185,6 +187,14 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         false => usual_places(&targets),
     };
     let routes = routes(&mut read, &file, (&targets, &places), hours.as_ref());
+    let attributes = template(&mut read, &file);
+    let rest = rest(&mut read, account.as_ref(), tokens.first());
+    if file.recording.enabled && (rest.is_none() || !signed) {
+        read.problem(
+            "[recording] enabled: recordings are started at Twilio's REST API, which needs TWILIO_AUTH_TOKEN, \
+             TWILIO_ACCOUNT_SID, and TWILIO_API_KEY with TWILIO_API_SECRET if the token is not to be used for it",
+        );
+    }
     let everywhere = if signed { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
     let tracking = tracking(&mut read, &file);
     let url = read.parsed("DATABASE_URL", store::url);
@@ -197,9 +207,12 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         origin: public.unwrap_or_else(|| Origin::loopback(port)),
         access: if signed { Access::Signed(tokens) } else { Access::Loopback },
         account,
+        rest,
+        records: file.recording.enabled,
         targets,
         places,
         routes,
+        attributes,
         hours,
         profiles: profiles(&mut read, &file),
         traits: file.profile.traits(),
@@ -296,6 +309,18 @@ fn routes(
     read.taken(file.routes.routes(&within)).unwrap_or_default()
 }
 
+/// The template of Task attributes.
+fn template(read: &mut Reader<'_, impl Vars>, file: &File) -> Template {
+    let traits = file.profile.traits().read;
+    let within = attributes::Within {
+        text: &file.text,
+        traits: &traits,
+        has_hours: file.hours.is_some(),
+        records: file.recording.enabled,
+    };
+    read.taken(file.attributes.template(&within)).unwrap_or_default()
+}
+
 /// Where profiles are: a space and its token, or nothing of both.
 fn profiles(read: &mut Reader<'_, impl Vars>, file: &File) -> Option<ProfileService> {
     let space = read.text("SEGMENT_SPACE_ID");
@@ -326,11 +351,58 @@ fn tracking(read: &mut Reader<'_, impl Vars>, file: &File) -> Option<TrackingSer
     Some(TrackingService { base_url, write_key, wanted: file.tracking.wanted() })
 }
 
-/// An address to which a key and callers' numbers travel.
+/// How Twilio's REST API is asked: with an API key, else with the account's own token.
+fn rest(
+    read: &mut Reader<'_, impl Vars>,
+    account: Option<&AccountSid>,
+    token: Option<&SecretString>,
+) -> Option<RestService> {
+    let key = read.parsed("TWILIO_API_KEY", |text| {
+        let hex = text.strip_prefix("SK").unwrap_or_default();
+        let fits = hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit());
+        if fits { Ok(text.to_owned()) } else { Err("expected `SK` and 32 hex digits") }
+    });
+    let secret = read.text("TWILIO_API_SECRET");
+    let base_url = read.parsed("TWILIO_API_BASE_URL", private_url);
+    let part = |text: &str| {
+        let fits = text.len() <= 32
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if fits { Ok(text.to_owned()) } else { Err("expected one such as `ie1` or `dublin`") }
+    };
+    let (edge, region) = (read.parsed("TWILIO_EDGE", part), read.parsed("TWILIO_REGION", part));
+    if region.is_some() && read.text("TWILIO_EDGE").is_none() {
+        read.problem("TWILIO_EDGE: Twilio's hosts in a region name an edge too, such as dublin for ie1");
+    }
+    let region = edge.map(|edge| (edge, region.unwrap_or_else(|| "us1".to_owned())));
+    let (has_key, has_secret) = (read.text("TWILIO_API_KEY").is_some(), secret.is_some());
+    if has_key && !has_secret {
+        read.problem("TWILIO_API_SECRET: TWILIO_API_KEY is of no use without it");
+    }
+    if has_secret && !has_key {
+        read.problem("TWILIO_API_KEY: TWILIO_API_SECRET is of no use without it");
+    }
+    if has_key && read.text("TWILIO_ACCOUNT_SID").is_none() {
+        read.problem("TWILIO_ACCOUNT_SID: TWILIO_API_KEY is of no use without it");
+    }
+    let account = account?.clone();
+    let (user, password) = match (key, secret, token) {
+        (Some(key), Some(secret), _) => (key, secret.into()),
+        (None, None, Some(token)) => (account.to_string(), token.clone()),
+        _ => return None,
+    };
+    Some(RestService { account, user, password, region, base_url })
+}
+
+/// Secrets and callers' numbers travel there.
 fn private_url(text: &str) -> Result<String, &'static str> {
-    let url = url::Url::parse(text).map_err(|_| "expected an https URL")?;
-    let here = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-    let fits = url.scheme() == "https" || (url.scheme() == "http" && here);
+    let url = url::Url::parse(text).ok();
+    let is_here = |url: &url::Url| match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    let fits = url.is_some_and(|url| url.scheme() == "https" || (url.scheme() == "http" && is_here(&url)));
     if fits { Ok(text.to_owned()) } else { Err("expected an https URL (http is for this machine alone)") }
 }
 
@@ -416,6 +488,8 @@ fn file(read: &mut Reader<'_, impl Vars>) -> File {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     fn load(vars: &[(&str, &str)]) -> Result<Config, Vec<String>> {
@@ -536,6 +610,59 @@ mod tests {
             );
             assert!(!problems[0].contains("localhost") && !problems[0].contains("secretive"), "{problems:?}");
         }
+    }
+
+    #[test]
+    fn the_rest_api_is_asked_with_a_key_else_with_the_accounts_token() {
+        let account = "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+        let key = format!("SK{}", "b".repeat(32));
+        let usual = [("TWILIO_AUTH_TOKEN", "new, old"), ("TWILIO_WORKFLOW_SID", WORKFLOW)];
+        let of = |more: &[(&str, &str)]| load(&[&usual[..], more].concat());
+        assert!(of(&[]).unwrap().rest.is_none());
+        let by_token = of(&[("TWILIO_ACCOUNT_SID", account)]).unwrap().rest.unwrap();
+        assert_eq!((by_token.user.as_str(), by_token.password.expose_secret()), (account, "new"));
+        let keyed =
+            [("TWILIO_ACCOUNT_SID", account), ("TWILIO_API_KEY", key.as_str()), ("TWILIO_API_SECRET", "s")];
+        let by_key = of(&keyed).unwrap().rest.unwrap();
+        assert_eq!((by_key.user, by_key.password.expose_secret()), (key.clone(), "s"));
+        let edge = [&keyed[..], &[("TWILIO_EDGE", "dublin"), ("TWILIO_REGION", "ie1")]].concat();
+        let region = Some(("dublin".to_owned(), "ie1".to_owned()));
+        assert_eq!(of(&edge).unwrap().rest.unwrap().region, region);
+        for (more, name) in [
+            (vec![keyed[0], keyed[1]], "TWILIO_API_SECRET"),
+            (vec![keyed[0], keyed[2]], "TWILIO_API_KEY"),
+            (vec![keyed[1], keyed[2]], "TWILIO_ACCOUNT_SID"),
+            (vec![keyed[0], ("TWILIO_API_KEY", "secretive"), keyed[2]], "TWILIO_API_KEY"),
+            (vec![keyed[0], ("TWILIO_REGION", "ie1")], "TWILIO_EDGE"),
+            (vec![keyed[0], ("TWILIO_EDGE", "evil.example.com/")], "TWILIO_EDGE"),
+            (vec![keyed[0], ("TWILIO_API_BASE_URL", "http://127.0.0.1.example.com")], "TWILIO_API_BASE_URL"),
+        ] {
+            let problems = of(&more).unwrap_err();
+            assert!(problems.len() == 1 && problems[0].starts_with(name), "{problems:?}");
+            assert!(
+                !problems[0].contains("secretive") && !problems[0].contains("example.com"),
+                "{problems:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn calls_are_recorded_only_where_a_recording_can_be_started() {
+        let path = std::env::temp_dir().join(format!("warmline-recording-{}.toml", std::process::id()));
+        std::fs::write(&path, "[recording]\nenabled = true\n").unwrap();
+        let usual = [
+            ("TWILIO_AUTH_TOKEN", "t"),
+            ("TWILIO_WORKFLOW_SID", WORKFLOW),
+            ("WARMLINE_CONFIG", path.to_str().unwrap()),
+        ];
+        let account = ("TWILIO_ACCOUNT_SID", "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+        assert!(load(&[&usual[..], &[account]].concat()).unwrap().records);
+        for settings in [usual.to_vec(), vec![usual[2], account]] {
+            let problems = load(&settings).unwrap_err();
+            assert!(problems.len() == 1 && problems[0].starts_with("[recording] enabled"), "{problems:?}");
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert!(!load(&usual[..2]).unwrap().records);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::{Config, ModelCare, told};
+use crate::handoff::Entry;
 use crate::mask::Also;
 use crate::session::Timings;
 use crate::session::rules::{AfterSilence, Emergencies, KeyMeaning, Rules, Topic};
@@ -36,6 +37,8 @@ impl Config {
             table("redact", self.hidden()),
             table("desk", self.framed()),
             table("limits", self.limited()),
+            table("attributes", self.added()),
+            table("recording", vec![("enabled", self.records.to_string())]),
         ];
         tables.extend(self.told.iter().cloned());
         let routes = &self.routes;
@@ -61,6 +64,14 @@ impl Config {
     fn framed(&self) -> Vec<(&'static str, String)> {
         let days = self.desk.valid.as_secs() / (24 * 60 * 60);
         vec![("link_days", days.to_string()), ("frame_ancestors", listed(&self.desk.frame_ancestors))]
+    }
+
+    fn added(&self) -> Vec<(&'static str, String)> {
+        let name = |entry: &Entry| match &entry.table {
+            Some(table) => format!("{table}.{}", entry.key),
+            None => entry.key.clone(),
+        };
+        vec![("keys", listed(&self.attributes.0.iter().map(name).collect::<Vec<_>>()))]
     }
 
     fn limited(&self) -> Vec<(&'static str, String)> {

@@ -14,6 +14,7 @@ use crate::live::{Found, LiveCall};
 use crate::pii::Pii;
 use crate::record::Turn;
 use crate::redact;
+use crate::store::Recording;
 use crate::store::archive::{Call, HandedOff, Kept, Moment, Said, Triggered, VERSION};
 
 /// A call in a list.
@@ -77,6 +78,9 @@ pub(super) struct Detail {
     triggers: Vec<Triggered>,
     /// Every hand-off.
     handoffs: Vec<HandedOff>,
+    /// Where its recording is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recording: Option<Recording>,
 }
 
 /// A turn, and when what it answers was asked.
@@ -180,6 +184,7 @@ fn merged(kept: Option<Kept>, own: Option<Kept>) -> Option<Kept> {
     kept.turns = turns.into_values().collect();
     kept.facts.extend(own.facts);
     kept.call.turns = own.call.turns.or(kept.call.turns);
+    kept.call.recording = own.call.recording.or(kept.call.recording);
     for handoff in own.handoffs {
         if kept.handoffs.iter().all(|known| known.handoff_id != handoff.handoff_id) {
             kept.handoffs.push(handoff);
@@ -197,12 +202,14 @@ fn bare(live: &LiveCall) -> Detail {
         transcript: Vec::new(),
         triggers: Vec::new(),
         handoffs: Vec::new(),
+        recording: None,
     }
 }
 
 impl Detail {
     fn new(kept: Kept, live: Option<&LiveCall>) -> Self {
-        let Kept { call, facts, turns, triggers, mut handoffs } = kept;
+        let Kept { mut call, facts, turns, triggers, mut handoffs } = kept;
+        let recording = call.recording.take();
         for handoff in &mut handoffs {
             handoff.target = handoff.target.as_deref().map(shown);
         }
@@ -214,6 +221,7 @@ impl Detail {
             transcript: spoken(turns),
             triggers,
             handoffs,
+            recording,
         }
     }
 }

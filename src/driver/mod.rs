@@ -19,6 +19,7 @@ use crate::calls::{Calls, Presence};
 use crate::chat::ToolChoice;
 use crate::clock::{now, since_epoch};
 use crate::handoff::DeskLinks;
+use crate::ids::{AccountSid, CallSid};
 use crate::llm::{Model, Question, Tuning};
 use crate::mask::Also;
 use crate::meters::Meters;
@@ -60,6 +61,12 @@ async fn receive<W: Wire>(wire: &mut W) -> Option<W::Text> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lost;
 
+/// Records calls. Nobody waits for it.
+pub trait Recorder: Send + Sync {
+    /// A call of this account begins to talk with the agent.
+    fn begin(&self, call_sid: &CallSid, account: Option<&AccountSid>);
+}
+
 /// What a call is run with.
 pub struct Call {
     /// What the relay URL admitted.
@@ -90,6 +97,8 @@ pub struct Call {
     pub desk: Option<Arc<dyn DeskLinks>>,
     /// What is hidden in the hand-off document beside what is hidden everywhere.
     pub hidden: Also,
+    /// Records it, where calls are recorded.
+    pub recorder: Option<Arc<dyn Recorder>>,
 }
 
 /// How long the other end of a socket may take.
@@ -124,6 +133,10 @@ struct Begun<W> {
 async fn begin<W: Wire>(mut wire: W, call: Call) -> Option<Begun<W>> {
     let setup = admission::admitted(&mut wire, &call).await?;
     let presence = call.calls.enter(&call.pass.call_sid);
+    if let Some(recorder) = call.recorder.as_ref().filter(|_| call.pass.attempt == 0) {
+        // A recording goes on while the line is connected again.
+        recorder.begin(&call.pass.call_sid, call.pass.account_sid.as_ref());
+    }
     let profile = profile(&call, &setup).await;
     let question = first_question(&call, &setup, &profile);
     // The socket of the session before may still be open on our side: it leaves the conversation first.

@@ -1,4 +1,5 @@
-//! Keeps the document within its budget by cutting, in this order: memory, transcript, summary. Never the JSON.
+//! Keeps the document within its budget by cutting, in this order: memory, transcript, summary, keys that the settings
+//! add. Never the JSON.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -8,11 +9,13 @@ use crate::handoff::cut;
 
 /// The longest summary kept before anything is counted.
 const LONGEST_SUMMARY: usize = 1_500;
+/// What is left of it before keys of the settings are left out.
+const SHORT_SUMMARY: usize = 300;
 
 impl Handoff {
     /// The document as `handoffData` carries it: at most [`BUDGET`] characters of compact JSON.
     pub fn to_handoff_data(&self) -> String {
-        self.clone().within_budget(Handoff::document).to_string()
+        self.clone().within_budget(BUDGET, 0, |handoff, _| handoff.document()).to_string()
     }
 
     /// The document as JSON, whole.
@@ -26,36 +29,45 @@ impl Handoff {
         })
     }
 
-    /// Cuts until what `render` makes of the document fits, and returns that.
-    pub(super) fn within_budget(mut self, render: impl Fn(&Self) -> Value) -> Value {
+    /// Cuts until what `render` makes of the document and of the first so many of its `added` keys has at most
+    /// `budget` characters, and returns that.
+    pub(super) fn within_budget(
+        mut self,
+        budget: usize,
+        mut added: usize,
+        render: impl Fn(&Self, usize) -> Value,
+    ) -> Value {
         self.call_summary = cut(self.call_summary.expose(), LONGEST_SUMMARY).into();
-        let mut rendered = render(&self);
-        while characters(&rendered) > BUDGET {
-            let memory = &mut self.context.memory;
-            if memory.pop_last().is_none() {
-                if self.context.transcript.is_empty() {
-                    self.shorten_summary(characters(&rendered) - BUDGET);
-                } else {
-                    self.context.transcript.remove(0);
-                }
-            }
+        let mut rendered = render(&self, added);
+        while characters(&rendered) > budget {
             let before = characters(&rendered);
-            rendered = render(&self);
-            if characters(&rendered) >= before {
+            let summary = self.call_summary.expose().chars().count();
+            if self.context.memory.pop_last().is_some() {
+            } else if !self.context.transcript.is_empty() {
+                self.context.transcript.remove(0);
+            } else if summary > SHORT_SUMMARY {
+                self.shorten_summary(before - budget, SHORT_SUMMARY);
+            } else if added > 0 {
+                added -= 1;
+            } else if summary > 1 {
+                self.shorten_summary(before - budget, 1);
+            } else {
                 // Every other key is short by construction, so this is a document that a test built.
                 break;
             }
+            rendered = render(&self, added);
         }
         rendered
     }
 
-    /// Drops so many characters from the summary that its JSON loses `excess` characters or more.
-    fn shorten_summary(&mut self, excess: usize) {
+    /// Drops so many characters from the summary that its JSON loses `excess` characters or more, but leaves
+    /// `least` of them.
+    fn shorten_summary(&mut self, excess: usize, least: usize) {
         let summary = self.call_summary.expose();
         let length = summary.chars().count();
         // An escaped character takes up to two (control characters were removed), so this may cut more than
         // was needed, and never less than one character.
-        let keep = length.saturating_sub(excess.max(1) + 1);
+        let keep = length.saturating_sub(excess.max(1) + 1).max(least);
         self.call_summary = cut(summary, keep).into();
     }
 }

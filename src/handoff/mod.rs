@@ -8,11 +8,15 @@ mod budget;
 mod read;
 mod summary;
 mod task;
+mod template;
 
 pub use read::HandoffError;
 pub(crate) use read::facts;
 pub use summary::summarise;
 pub use task::{Contact, Extra, KnownCaller};
+pub use template::{
+    Call, Entry, Fault, Filled, Hide, INSIGHTS, Known, Part, REFERENCES, Source, Template, Wanted, is_number,
+};
 
 use std::collections::BTreeMap;
 
@@ -25,7 +29,7 @@ use crate::pii::Pii;
 pub const VERSION: u32 = 1;
 
 /// The most characters `handoffData` and the Task may have, each. TaskRouter allows 4,096, with the keys that
-/// Twilio and Flex add counted.
+/// Twilio and Flex add counted: of a Task with long addresses in it less is ours.
 pub const BUDGET: usize = 3_000;
 
 /// What the agent reads.
@@ -175,6 +179,17 @@ pub enum Speaker {
 pub trait DeskLinks: Send + Sync {
     /// The address.
     fn link(&self, call_sid: &CallSid, handoff_id: &str) -> String;
+}
+
+impl Sentiment {
+    /// The word for it in documents.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Positive => "positive",
+            Self::Neutral => "neutral",
+            Self::Negative => "negative",
+        }
+    }
 }
 
 impl Speaker {

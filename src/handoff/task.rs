@@ -8,15 +8,28 @@ use serde_json::{Map, Value, json};
 
 use super::budget::{add_missing, characters};
 use super::read::fact_name;
-use super::{Handoff, Sentiment};
+use super::{BUDGET, Filled, Handoff};
 use crate::handoff::cut;
 use crate::pii::Pii;
 
 /// Flex Insights keeps the first 128 characters of a value.
-const LONGEST_INSIGHT: usize = 128;
+pub(super) const LONGEST_INSIGHT: usize = 128;
+
+/// What TaskRouter takes, in characters.
+const TASK_ROUTER: usize = 4_096;
+/// What of it Twilio and Flex take beside the addresses: the names of the 25 keys of a call, three identifiers, status,
+/// direction, version, the places of both ends, `worker_call_sid`, and Flex's `conference`.
+///
+/// <https://www.twilio.com/docs/taskrouter/twiml-queue-calls>
+const OF_TWILIO: usize = 1_032;
+/// The longest address that is counted with: Twilio's own limit.
+const LONGEST_ADDRESS: usize = 255;
 
 /// The most characters that traits of a profile may take, as JSON.
 const MOST_TRAITS: usize = 600;
+
+/// The keys that every Task has beside the document, unless the template takes one away.
+const USUAL: [&str; 4] = ["name", "type", "customers", "conversations"];
 
 /// What a Task gets beside the document.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,6 +38,10 @@ pub struct Extra {
     pub attributes: BTreeMap<String, Value>,
     /// What is known of the line the caller is on, under `warmline.caller`.
     pub caller: Option<KnownCaller>,
+    /// Where the recording of the call will be.
+    pub recording: Option<String>,
+    /// What the template of the settings has for it.
+    pub filled: Filled,
 }
 
 /// What is known of the line the caller is on.
@@ -83,7 +100,15 @@ impl Contact {
         shown.map_or_else(|| "Unknown caller".to_owned(), |text| insight(text.expose()))
     }
 
-    fn phone(&self) -> Option<&str> {
+    /// How many characters of a Task are ours: Twilio writes each address twice.
+    fn budget(&self) -> usize {
+        let characters = |address: &Pii<String>| characters(&address.expose().as_str().into());
+        let length = |address: &Option<_>| address.as_ref().map_or(0, characters).min(LONGEST_ADDRESS);
+        BUDGET.min(TASK_ROUTER - OF_TWILIO - 2 * (length(&self.from) + length(&self.to)))
+    }
+
+    /// The caller's address, if it is a number in E.164.
+    pub(super) fn phone(&self) -> Option<&str> {
         let from = self.from.as_ref()?.expose().as_str();
         let digits = from.strip_prefix('+')?;
         ((7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())).then_some(from)
@@ -96,44 +121,46 @@ impl Handoff {
         self.to_task_attributes_with(contact, &Extra::default())
     }
 
-    /// The same, with what the settings and a profile add. No key of the document is replaced.
+    /// The same, with what the settings and a profile add. No key of the document is replaced; a rule's attributes
+    /// outrank those of the template.
     pub fn to_task_attributes_with(&self, contact: &Contact, extra: &Extra) -> String {
-        self.clone().within_budget(|handoff| handoff.attributes(contact, extra)).to_string()
+        let render = |handoff: &Self, added| handoff.attributes(contact, extra, added);
+        self.clone().within_budget(contact.budget(), extra.filled.len(), render).to_string()
     }
 
-    fn attributes(&self, contact: &Contact, extra: &Extra) -> Value {
+    fn attributes(&self, contact: &Contact, extra: &Extra, added: usize) -> Value {
         let mut document = self.document();
         if let (Some(caller), Some(ours)) = (&extra.caller, document["warmline"].as_object_mut()) {
             ours.insert("caller".to_owned(), caller.json());
         }
         let object = document.as_object_mut().expect("the document is an object");
-        add_missing(
-            object,
-            json!({
-                "name": contact.display_name(),
-                "type": "inbound",
-                "customers": {
-                    // Flex Insights wants all three as soon as one is given.
-                    "name": contact.name.as_ref().map(|name| insight(name.expose())),
-                    "phone": contact.phone(),
-                    "email": null,
-                },
-                "conversations": self.conversations(contact),
-            }),
-        );
+        let usual = json!({
+            "name": contact.display_name(),
+            "type": "inbound",
+            "customers": {
+                // Flex Insights wants all three as soon as one is given.
+                "name": contact.name.as_ref().map(|name| insight(name.expose())),
+                "phone": contact.phone(),
+                "email": null,
+            },
+            "conversations": self.conversations(contact, extra),
+        });
+        let Value::Object(mut usual) = usual else { return document };
+        extra.filled.lay_over(&mut usual, added);
+        for key in USUAL {
+            if let Some(value) = usual.remove(key) {
+                object.entry(key).or_insert(value);
+            }
+        }
         add_missing(object, &extra.attributes);
+        add_missing(object, usual);
         document
     }
 
-    fn conversations(&self, contact: &Contact) -> Value {
-        let mood = match self.sentiment {
-            Sentiment::Positive => "positive",
-            Sentiment::Neutral => "neutral",
-            Sentiment::Negative => "negative",
-        };
-        json!({
+    fn conversations(&self, contact: &Contact, extra: &Extra) -> Value {
+        let mut ours = json!({
             "conversation_attribute_1": insight(&self.reason_code),
-            "conversation_attribute_2": mood,
+            "conversation_attribute_2": self.sentiment.word(),
             "conversation_attribute_3": self.context.trigger,
             "conversation_label_1": self.context.call_sid,
             "conversation_label_2": self.context.handoff_id,
@@ -144,7 +171,11 @@ impl Handoff {
             "language": self.context.language,
             "outcome": "Escalated",
             "reason": insight(self.reason.expose()),
-        })
+        });
+        if let (Some(url), Some(ours)) = (&extra.recording, ours.as_object_mut()) {
+            ours.insert("segment_link".to_owned(), url.as_str().into());
+        }
+        ours
     }
 }
 
@@ -191,7 +222,7 @@ mod tests {
             verified: "full",
             traits: traits.into_iter().chain((0..200).map(long)).collect(),
         };
-        let extra = Extra { attributes: attributes.into(), caller: Some(caller) };
+        let extra = Extra { attributes: attributes.into(), caller: Some(caller), ..Extra::default() };
         let task = handoff.to_task_attributes_with(&Contact::default(), &extra);
         assert!(task.chars().count() <= BUDGET, "{}", task.len());
         let task: Value = serde_json::from_str(&task).unwrap();

@@ -10,10 +10,12 @@ use tracing::{error, info, warn};
 use super::form::Form;
 use super::known::Caller;
 use super::noun::{Speech, relay};
+use super::transfer::say;
 use super::{Shared, Twiml, replay};
 use crate::clock::since_epoch;
 use crate::handoff::{Handoff, Trigger};
 use crate::ids::CallSid;
+use crate::playbook::Playbook;
 use crate::routing::Start;
 use crate::store::What;
 use crate::token::{ActionState, Course, Purpose, RelayPass, Resumed, Spoken, nonce};
@@ -125,5 +127,23 @@ pub(super) fn connect(
     let playbook = bridge.calls.pinned(&call_sid, || bridge.shelf.current());
     let spoken = Speech { provider: provider.as_deref(), spoken: Some(&spoken) };
     let relay = relay(&bridge.origin.websocket(&path), &playbook, attempt == 0, spoken);
-    Response::new().connect(Connect::new(relay).action(&bridge.origin.http(&action)))
+    let language = state.spoken.language.as_deref().unwrap_or(&playbook.prompts.front.language);
+    let connect = Connect::new(relay).action(&bridge.origin.http(&action));
+    match bridge
+        .recorder
+        .as_ref()
+        .filter(|recorder| attempt == 0 && recorder.records(form.account_sid().as_ref()))
+    {
+        Some(_) => told_of_recording(&playbook, language).connect(connect),
+        None => Response::new().connect(connect),
+    }
+}
+
+/// A recording begins with the session, so who calls hears of it before, in a voice that cannot be talked over.
+fn told_of_recording(playbook: &Playbook, language: &str) -> Response {
+    let line = &playbook.prompts.lines.recording;
+    match line.within(language) {
+        Some(text) if !text.trim().is_empty() => Response::new().say(say(line, language)),
+        _ => Response::new(),
+    }
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tracing::info;
 
 use super::Bridge;
 use super::form::Form;
 use crate::clock::since_epoch;
-use crate::handoff::{Extra, Handoff, KnownCaller, Sentiment};
-use crate::mask::words_of;
+use crate::handoff::{Extra, Handoff, Known, KnownCaller, Template};
+use crate::mask::{Also, words_of};
 use crate::pii::Pii;
 use crate::profile::{Outcome, Profile, Profiles};
 use crate::redact;
@@ -27,12 +28,16 @@ pub struct Ways {
     pub in_prompt: Arc<[String]>,
     /// The business's clock.
     pub hours: Option<crate::hours::Hours>,
+    /// What the settings say of the attributes of a Task.
+    pub template: Arc<Template>,
 }
 
 /// Who calls, as far as that is known.
 pub(super) struct Caller {
     profile: Arc<Profile>,
     came: Came,
+    /// Where the recording of the call will be.
+    recording: Option<String>,
 }
 
 /// How a call goes to people.
@@ -44,6 +49,11 @@ pub struct Way {
     pub(super) decided: Handover,
     /// What the Task gets beside the document.
     pub(super) extra: Extra,
+    /// What the settings say of its attributes, and what those may refer to.
+    pub(super) template: Arc<Template>,
+    pub(super) known: Known,
+    /// What is hidden in them beside what is hidden everywhere.
+    pub(super) hidden: Also,
 }
 
 impl Caller {
@@ -67,12 +77,20 @@ pub fn verified(said: Option<&str>) -> &'static str {
 }
 
 impl Bridge {
-    /// Looks up who calls. Takes 400 ms at most, mostly none, and never fails.
+    /// Looks up who calls. Takes 400 ms at most, mostly none, and never fails. Where calls are recorded, and the call
+    /// was with another process, it takes a second at most.
     pub(super) async fn caller(&self, form: &Form) -> Caller {
         let came = form.came();
         // Of a caller who has gone nobody wants to know more.
         let number = came.caller.as_ref().filter(|_| form.is_live()).map(|number| number.expose().as_str());
-        Caller { profile: self.ways.profiles.find(number).await, came }
+        let (profile, recording) = tokio::join!(self.ways.profiles.find(number), self.recording(form));
+        Caller { profile, came, recording }
+    }
+
+    /// Where the recording of a call will be. One that just comes in has none.
+    async fn recording(&self, form: &Form) -> Option<String> {
+        let recorder = self.recorder.as_ref().filter(|_| form.text("CallStatus") != Some("ringing"))?;
+        recorder.find(&form.call_sid()?).await
     }
 
     /// Whom a caller meets first.
@@ -99,9 +117,8 @@ impl Bridge {
     /// How a call goes to people.
     pub(super) fn way(&self, form: &Form, caller: &Caller, handoff: &Handoff) -> Way {
         let routes = &self.ways.routes.handoff;
-        let extra = self.known(caller);
         if routes.0.is_empty() {
-            return Way { extra, ..Way::default() };
+            return self.by_rule(None, caller);
         }
         let mut facts = self.facts(form, caller);
         tell(&mut facts, handoff);
@@ -114,42 +131,64 @@ impl Bridge {
                 "a rule chose the way to a person"
             );
         }
-        self.by_rule(decided.map(|(place, _)| place), extra)
+        self.by_rule(decided.map(|(place, _)| place), caller)
     }
 
     /// The way that a rule chose before, here or on another node.
     pub(super) fn way_again(&self, rule: Option<u8>, caller: &Caller) -> Way {
-        self.by_rule(rule.map(usize::from), self.known(caller))
+        self.by_rule(rule.map(usize::from), caller)
     }
 
-    fn by_rule(&self, rule: Option<usize>, mut extra: Extra) -> Way {
+    fn by_rule(&self, rule: Option<usize>, caller: &Caller) -> Way {
         let chosen = rule.and_then(|place| self.ways.routes.handoff.0.get(place));
         let decided = chosen.map(|rule| rule.decision.clone()).unwrap_or_default();
-        extra.attributes.clone_from(&decided.attributes);
-        Way { rule: chosen.and(rule), decided, extra }
+        let extra = Extra {
+            attributes: decided.attributes.clone(),
+            caller: self.in_task(caller),
+            recording: caller.recording.clone(),
+            ..Extra::default()
+        };
+        let (template, hidden) = (self.ways.template.clone(), self.people.hidden);
+        Way { rule: chosen.and(rule), decided, extra, template, known: self.known(caller), hidden }
     }
 
     /// What the Task is told of the caller, where callers are looked up.
-    fn known(&self, caller: &Caller) -> Extra {
+    fn in_task(&self, caller: &Caller) -> Option<KnownCaller> {
         let profile = &caller.profile;
-        if profile.outcome == Outcome::Off {
-            return Extra::default();
-        }
-        let hidden = self.people.hidden;
-        let traits = profile.named(&self.ways.in_task).map(|(name, fact)| {
-            let plain = match fact {
-                Fact::Number(number) => serde_json::Number::from_f64(*number).map(whole).map(Into::into),
-                Fact::Flag(flag) => Some((*flag).into()),
-                Fact::Text(_) | Fact::Time { .. } | Fact::List(_) => None,
-            };
-            let mut text = Pii::from(fact.text());
-            redact::text(&mut text, Some(&words_of(name)), hidden);
-            let value = plain.filter(|_| *text.expose() == fact.text());
-            (name.to_owned(), Pii::new(value.unwrap_or_else(|| text.into_inner().into())))
-        });
+        let traits = profile.named(&self.ways.in_task);
+        let traits = traits.map(|(name, fact)| (name.to_owned(), self.without_hidden(name, fact))).collect();
         let known = profile.outcome == Outcome::Found;
-        let caller = KnownCaller { known, verified: caller.verified(), traits: traits.collect() };
-        Extra { caller: Some(caller), ..Extra::default() }
+        (profile.outcome != Outcome::Off).then(|| KnownCaller { known, verified: caller.verified(), traits })
+    }
+
+    /// What the template may refer to.
+    fn known(&self, caller: &Caller) -> Known {
+        let profile = &caller.profile;
+        let named = self.ways.template.traits().filter_map(|name| {
+            let fact = profile.traits.get(name)?;
+            Some((name.to_owned(), self.without_hidden(name, fact)))
+        });
+        let open = self.ways.hours.as_ref().map(|hours| hours.at(since_epoch()).hours == "open");
+        Known {
+            traits: named.collect(),
+            caller: (profile.outcome != Outcome::Off).then_some(profile.outcome == Outcome::Found),
+            verified: caller.verified(),
+            open,
+            recording: caller.recording.clone(),
+        }
+    }
+
+    /// A trait as it may leave.
+    fn without_hidden(&self, name: &str, fact: &Fact) -> Pii<Value> {
+        let plain = match fact {
+            Fact::Number(number) => serde_json::Number::from_f64(*number).map(whole).map(Into::into),
+            Fact::Flag(flag) => Some((*flag).into()),
+            Fact::Text(_) | Fact::Time { .. } | Fact::List(_) => None,
+        };
+        let mut text = Pii::from(fact.text());
+        redact::text(&mut text, Some(&words_of(name)), self.people.hidden);
+        let value = plain.filter(|_| *text.expose() == fact.text());
+        Pii::new(value.unwrap_or_else(|| text.into_inner().into()))
     }
 
     /// What is known when a call comes in.
@@ -181,12 +220,7 @@ impl Bridge {
 /// Adds what a hand-off tells.
 fn tell(facts: &mut Facts, handoff: &Handoff) {
     let context = &handoff.context;
-    let sentiment = match handoff.sentiment {
-        Sentiment::Positive => "positive",
-        Sentiment::Neutral => "neutral",
-        Sentiment::Negative => "negative",
-    };
-    facts.set_text("sentiment", Some(sentiment));
+    facts.set_text("sentiment", Some(handoff.sentiment.word()));
     facts.set_text("reason_code", Some(&handoff.reason_code));
     facts.set_text("topic", context.topic.as_ref().map(|topic| topic.expose().as_str()));
     facts.set_text("trigger", Some(&context.trigger.word()));

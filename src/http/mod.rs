@@ -12,6 +12,8 @@ mod own_page;
 mod people;
 mod phone;
 mod queued;
+mod recorded;
+mod recorder;
 mod recording;
 mod relay_socket;
 mod replay;
@@ -27,6 +29,7 @@ pub use known::{Way, Ways, verified};
 pub use noun::{Speech, relay as relay_noun};
 pub use own_page::{Sender, sender};
 pub use people::People;
+pub use recorder::Recorder;
 pub use relay_socket::limited as limited_socket;
 pub use replay::Answered;
 pub use room::Room;
@@ -89,6 +92,8 @@ pub struct Bridge {
     pub whispers: Whispers,
     /// Which way calls go, and what that is decided by.
     pub ways: Ways,
+    /// Records calls, where they are recorded.
+    pub recorder: Option<Arc<Recorder>>,
     /// The prompts and tools in force.
     pub shelf: Arc<Shelf>,
     /// Who answers callers.
@@ -238,6 +243,7 @@ pub fn router(bridge: Shared) -> Router {
         .route("/voice/whisper", webhook(whisper::answer))
         .route("/voice/target", webhook(target::answer))
         .route("/voice/recording", webhook(recording::answer))
+        .route(recorder::PATH, webhook(recorded::answer))
         .route("/voice/status", webhook(status::answer))
         .route("/voice/fallback", webhook(fallback::answer))
         .layer(CatchPanicLayer::custom(panicked));

@@ -1,6 +1,7 @@
 //! `/voice/relay/{token}`: the socket of one session. Its signature was checked before this.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -63,6 +64,7 @@ pub(super) async fn open(
         may_return: bridge.people.may_return(),
         desk: bridge.people.desk.clone(),
         hidden: bridge.people.hidden,
+        recorder: bridge.recorder.clone().map(|recorder| recorder as Arc<dyn driver::Recorder>),
     };
     let span = info_span!("call", call.sid = %call.pass.call_sid);
     let (sockets, silence) = (bridge.sockets.clone(), bridge.limits.silence);

@@ -8,7 +8,10 @@ use super::known::Way;
 use crate::chat;
 use crate::handoff::{Contact, Handoff, Trigger};
 use crate::ids::CallSid;
+use crate::mask::words_of;
+use crate::pii::Pii;
 use crate::playbook::Playbook;
+use crate::redact;
 use crate::session::Lines;
 use crate::token::{Course, Purpose, TargetState, nonce};
 use crate::twiml::Say;
@@ -47,8 +50,14 @@ impl Transfer {
         }
     }
 
-    /// The same call, on the way that routing chose.
-    pub(super) fn by(self, way: Way) -> Self {
+    /// The same call, on the way that routing chose. Its document is the one that leaves.
+    pub(super) fn by(self, mut way: Way) -> Self {
+        let hide = |key: &str, text: String| {
+            let mut text = Pii::from(text);
+            redact::text(&mut text, Some(&words_of(key)), way.hidden);
+            text.into_inner()
+        };
+        way.extra.filled = way.template.fill(&self.handoff, &self.contact, &way.known, &hide);
         Self { way, ..self }
     }
 
@@ -94,19 +103,24 @@ impl Transfer {
 
     /// One of our sentences in the language of the call, or in English with an English voice.
     pub fn say(&self, line: &chat::Say) -> Say {
-        Say::new(line.within(&self.language).unwrap_or_default()).language(self.tongue(line))
-    }
-
-    /// What a sentence of ours is spoken with: the language of the call, or English where it has no translation.
-    fn tongue(&self, line: &chat::Say) -> &str {
-        let text = line.within(&self.language).unwrap_or_default();
-        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        let untranslated = primary(&self.language) != "en" && line.within("en") == Some(text);
-        if untranslated { ENGLISH } else { &self.language }
+        say(line, &self.language)
     }
 
     /// Words that were made of a sentence of ours, spoken like it.
     pub(super) fn say_like(&self, line: &chat::Say, text: &str) -> Say {
-        Say::new(text).language(self.tongue(line))
+        Say::new(text).language(tongue(line, &self.language))
     }
+}
+
+/// One of our sentences in this language, or in English with an English voice.
+pub(super) fn say(line: &chat::Say, language: &str) -> Say {
+    Say::new(line.within(language).unwrap_or_default()).language(tongue(line, language))
+}
+
+/// What a sentence of ours is spoken with: this language, or English where it has no translation.
+fn tongue<'a>(line: &chat::Say, language: &'a str) -> &'a str {
+    let text = line.within(language).unwrap_or_default();
+    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    let untranslated = primary(language) != "en" && line.within("en") == Some(text);
+    if untranslated { ENGLISH } else { language }
 }

@@ -11,7 +11,7 @@ use crate::pii::Pii;
 use crate::record::{Changes, Turn};
 use crate::redact;
 use crate::store::archive::{Call, HandedOff, Kept, Moment, Triggered};
-use crate::store::{Began, Came, Delivery, DeliveryState, What};
+use crate::store::{Began, Came, Delivery, DeliveryState, Recorded, Recording, What};
 
 /// How much of the last words is shown, in characters.
 const LAST_WORDS: usize = 240;
@@ -135,6 +135,8 @@ pub(super) struct Card {
     handoffs: Vec<Decided>,
     mood: Option<Sentiment>,
     mood_is_old: bool,
+    /// Its recording.
+    recording: Option<Recorded>,
 }
 
 #[derive(Debug)]
@@ -165,6 +167,7 @@ impl Card {
             handoffs: Vec::new(),
             mood: None,
             mood_is_old: false,
+            recording: None,
         }
     }
 
@@ -180,6 +183,7 @@ impl Card {
             What::Delivered(delivery) => self.delivered(delivery, at),
             What::Left { outcome, .. } => self.left = Some((at, outcome)),
             What::Over => self.phase = Phase::Over,
+            What::Recorded(recorded) => self.recording = Some(recorded),
             What::Audited(_) | What::Taken(_) => {}
         }
     }
@@ -423,6 +427,7 @@ impl Card {
                 began_at: Moment(self.began),
                 ended_at: self.left.map(|(at, _)| Moment(at)),
                 verified: self.came.verified.clone(),
+                recording: self.recording.clone().map(Recording::from),
             },
             facts: self.facts.clone(),
             turns: self.turns.clone(),

@@ -183,7 +183,7 @@ impl Meters {
 
     /// A counter that appears with its first event has no growth that a rule could see.
     fn begin_at_zero(&self) {
-        let known: [(&'static str, &'static str, &[&'static str]); 8] = [
+        let known: [(&'static str, &'static str, &[&'static str]); 9] = [
             (table::SESSIONS, "outcome", &["escalated", "completed", "closed", "superseded"]),
             (table::SHED, "reason", &["calls", "memory", "draining", "routing"]),
             (table::HANDOFFS, "state", &STATES),
@@ -192,6 +192,7 @@ impl Meters {
             (table::PROFILES, "result", &LOOKUPS),
             (table::TRACKING_FAILED, "kind", &TRACKING_KINDS),
             (table::TRACKING_DROPPED, "reason", &TRACKING_REASONS),
+            (table::RECORDINGS, "result", &["started", "completed", "absent", "failed"]),
         ];
         self.counter(table::TRACKING_SENT, &[]).absolute(0);
         for (name, label, values) in known {
@@ -306,6 +307,11 @@ impl Meters {
     pub fn routed(&self, at: &'static str, rule: Option<&str>) {
         let rule = Label::new("rule", rule.unwrap_or("default").to_owned());
         self.labelled(table::ROUTES, vec![Label::from_static_parts("at", at), rule]);
+    }
+
+    /// Something became of a recording.
+    pub fn recorded(&self, result: &'static str) {
+        self.counter(table::RECORDINGS, &[("result", result)]).increment(1);
     }
 
     /// A request was refused.

@@ -60,6 +60,7 @@ pub(super) const TRACKING_FAILED: &str = "warmline_tracking_failed_total";
 pub(super) const TRACKING_DROPPED: &str = "warmline_tracking_dropped_total";
 pub(super) const TRACKING_WAITING: &str = "warmline_tracking_waiting";
 pub(super) const TRACKING_LAG: &str = "warmline_tracking_lag_seconds";
+pub(super) const RECORDINGS: &str = "warmline_recordings_total";
 pub(super) const STORE_AWAY: &str = "warmline_store_away";
 pub(super) const STORE_WAITING: &str = "warmline_store_waiting_rows";
 pub(super) const STORE_LOST: &str = "warmline_store_lost_total";
@@ -152,6 +153,12 @@ pub const FIGURES: &[Figure] = &[
     ),
     figure(TRACKING_WAITING, Kind::Gauge, &[], "legs and escalations that are still to be told to Segment"),
     figure(TRACKING_LAG, Kind::Gauge, &[], "for how long the oldest of them has been due"),
+    figure(
+        RECORDINGS,
+        Kind::Counter,
+        &["result"],
+        "recordings that were started, completed, absent or failed, or why one could not be started",
+    ),
     figure(STORE_AWAY, Kind::Gauge, &[], "1 while the database cannot be written"),
     figure(STORE_WAITING, Kind::Gauge, &[], "rows that wait to be written"),
     figure(STORE_LOST, Kind::Counter, &[], "notes of calls that were lost"),

@@ -194,6 +194,7 @@ mod tests {
         let mut all: Vec<_> = lines.fillers.iter().collect();
         all.extend([&lines.apology, &lines.transfer, &lines.farewell, &lines.cut_off]);
         all.extend([&lines.cut_short, &lines.still_there, &lines.emergency]);
+        all.push(&lines.recording);
         all.extend([&lines.leave_message, &lines.message_left, &lines.call_later, &lines.nobody_free]);
         let whisper = &lines.whisper;
         all.extend([&whisper.from, &whisper.from_number, &whisper.from_nobody]);

@@ -139,6 +139,8 @@ pub struct Lines {
     pub still_there: Say,
     /// Says that in danger the emergency number is to be called.
     pub emergency: Say,
+    /// Says that the call is recorded, before it is.
+    pub recording: Say,
     /// Says that nobody can take the call, asks for a message, and promises to call back.
     pub leave_message: Say,
     /// Thanks for the message, and promises again.

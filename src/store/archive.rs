@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use super::audit::{Audit, Deed, insert};
 use super::connect::{Database, Engine};
 use super::recall::time;
+use super::recording::{self, Recording};
 pub use super::said::{Moment, Said, Steps, Tool};
 use super::{Options, StoreError, recall};
 use crate::ids::CallSid;
@@ -82,6 +83,9 @@ pub struct Call {
     /// How the network vouches for the caller's number, in Twilio's words.
     #[serde(skip)]
     pub verified: Option<String>,
+    /// Its recording.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recording: Option<Recording>,
 }
 
 /// Everything about one call, as it is kept.
@@ -155,7 +159,8 @@ pub struct HandedOff {
 }
 
 pub(super) const CALL: &str = "call_sid, account_sid, direction, caller, line, language, prompts, sessions, \
-                               turns, outcome, began_at, ended_at, verified";
+                               turns, outcome, began_at, ended_at, verified, recording_sid, recording_url, \
+                               recording_state, recording_seconds";
 
 impl Archive {
     /// Opens what is there, and brings its schema up to date.
@@ -325,6 +330,7 @@ pub(super) fn call(row: &AnyRow) -> sqlx::Result<Call> {
         began_at: moment(row, "began_at")?,
         ended_at: time(row, "ended_at")?.map(Moment),
         verified: row.try_get("verified")?,
+        recording: recording::read(row)?,
     })
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::audit::Audit;
 use super::note::{Began, Came, Delivery, Note, Taken, What};
+use super::recording::{self, Recorded};
 use super::spool::{self, Due, Tracked};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
@@ -26,6 +27,7 @@ pub(super) struct Batch {
     pub(super) deliveries: BTreeMap<CallSid, (Delivery, u64)>,
     /// Calls of which nothing more is awaited, and since when.
     pub(super) settled: BTreeMap<CallSid, u64>,
+    pub(super) recordings: BTreeMap<CallSid, Recorded>,
     pub(super) prompts: BTreeMap<String, (Arc<str>, u64)>,
     pub(super) audits: BTreeMap<String, (CallSid, Audit, u64)>,
     /// Roughly how many bytes the texts of turns, calls and documents take.
@@ -103,6 +105,7 @@ impl Batch {
             + self.taken.len()
             + self.deliveries.len()
             + self.settled.len()
+            + self.recordings.len()
             + self.audits.len()
     }
 
@@ -139,6 +142,7 @@ impl Batch {
                 self.left(call_sid, outcome, trigger, session, at);
             }
             What::Answering => {}
+            What::Recorded(recorded) => recording::fold(&mut self.recordings, call_sid, recorded),
             What::Audited(audit) => {
                 self.audits.insert(audit.id.clone(), (call_sid, audit, at));
             }
@@ -163,6 +167,9 @@ impl Batch {
         for (call_sid, (delivery, at)) in newer.deliveries {
             self.delivered(call_sid, delivery, at);
         }
+        for (call_sid, recorded) in newer.recordings {
+            recording::fold(&mut self.recordings, call_sid, recorded);
+        }
         for ((call_sid, _), turn) in newer.turns {
             self.turn(call_sid, turn);
         }
@@ -186,6 +193,10 @@ impl Batch {
         let mut room = most;
         move_some(&mut self.audits, &mut piece.audits, &mut room);
         move_some(&mut self.calls, &mut piece.calls, &mut room);
+        // A recording belongs to a call that may only come with a later piece.
+        if self.calls.is_empty() {
+            move_some(&mut self.recordings, &mut piece.recordings, &mut room);
+        }
         move_some(&mut self.turns, &mut piece.turns, &mut room);
         move_some(&mut self.triggers, &mut piece.triggers, &mut room);
         move_some(&mut self.handoffs, &mut piece.handoffs, &mut room);

@@ -16,6 +16,7 @@ pub mod exchange;
 mod note;
 pub mod pages;
 mod recall;
+mod recording;
 mod rows;
 mod said;
 pub mod spool;
@@ -26,6 +27,7 @@ mod write;
 mod writer;
 
 pub use note::{Began, Came, Delivery, DeliveryState, Note, Taken, What};
+pub use recording::{Recorded, Recording, RecordingState};
 pub use voice::Voice;
 pub use writer::Writer;
 
@@ -257,6 +259,14 @@ impl Store {
     pub async fn decided(&self, call_sid: &CallSid, session: Option<u8>) -> Option<Handoff> {
         let open = self.open.as_ref()?;
         open.in_time(recall::decided(&open.database.pool, call_sid, session)).await
+    }
+}
+
+impl Store {
+    /// Where the recording of a call is.
+    pub async fn recording(&self, call_sid: &CallSid) -> Option<String> {
+        let open = self.open.as_ref()?;
+        open.in_time(recording::url(&open.database.pool, call_sid)).await
     }
 }
 

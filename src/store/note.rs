@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::audit::Audit;
+use super::recording::Recorded;
 use crate::handoff::{Handoff, Outcome, Trigger, cut};
 use crate::ids::{AccountSid, CallSid};
 use crate::pii::Pii;
@@ -53,6 +54,8 @@ pub enum What {
     Over,
     /// The first words of an answer have left. It is recorded with what follows, and told to who looks on.
     Answering,
+    /// Something became of its recording.
+    Recorded(Recorded),
     /// Somebody did something to it.
     Audited(Audit),
 }

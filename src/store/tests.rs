@@ -130,6 +130,7 @@ on_both_engines!(
     a_leg_waits_for_a_call_that_may_come_back,
     what_two_nodes_claim_at_once_is_told_by_one_of_them,
     what_is_told_of_a_call_goes_with_it_or_when_it_is_too_old,
+    news_of_a_recording_may_come_in_any_order,
 );
 
 fn call(name: &str) -> CallSid {
@@ -588,6 +589,7 @@ async fn every_earlier_schema_is_brought_up_to_date_with_what_it_holds(place: Pl
          UPDATE calls SET verified = 'TN-Validation-Passed-A'",
         "INSERT INTO tracking (call_sid, event, session, made_at, due_at, claimed_until) \
          VALUES ('CA1', 'leg', 0, 1, 1, 0); UPDATE handoffs SET answered_at = 2",
+        "UPDATE calls SET recording_sid = 'RE1', recording_url = 'u', recording_state = 'completed', recording_seconds = 3",
     ];
     assert_eq!(held.len(), connect::SCHEMAS, "a new migration needs a row here");
     let database = Database::new(&place.options().url).unwrap();
@@ -599,6 +601,38 @@ async fn every_earlier_schema_is_brought_up_to_date_with_what_it_holds(place: Pl
     let store = place.store();
     assert_eq!(store.memory(&call("CA1")).await.unwrap().turns[0].text, "hello".into());
     assert!(store.decided(&call("CA1"), Some(0)).await.is_some());
+    assert_eq!(store.recording(&call("CA1")).await.as_deref(), Some("u"));
+}
+
+async fn news_of_a_recording_may_come_in_any_order(place: Place) {
+    use RecordingState::{Absent, Completed, InProgress};
+    let store = place.store();
+    // Each written by itself, then all of them in one commit.
+    for (flushed, sid) in [(true, call("CA1")), (false, call("CA2"))] {
+        store.note(&sid, began(0));
+        for (state, seconds) in [(InProgress, None), (Completed, Some(42)), (InProgress, None)] {
+            let (re, url) = (format!("RE{}", "0".repeat(32)), "https://api.twilio.com/x".to_owned());
+            store.note(&sid, What::Recorded(Recorded { sid: re.parse().unwrap(), url, state, seconds }));
+            if flushed {
+                assert!(store.flush().await);
+            }
+        }
+        assert!(store.flush().await);
+        let recording = place.archive().await.kept(&sid).await.unwrap().unwrap().call.recording.unwrap();
+        assert_eq!((recording.state.as_str(), recording.seconds), ("completed", Some(42)));
+        assert_eq!(store.recording(&sid).await, Some(recording.url));
+    }
+    let gone = Recorded {
+        sid: format!("RE{}", "0".repeat(32)).parse().unwrap(),
+        url: "u".to_owned(),
+        state: Absent,
+        seconds: None,
+    };
+    store.note(&call("CA1"), What::Recorded(gone.clone()));
+    store.note(&call("CA3"), What::Recorded(gone));
+    assert!(store.flush().await);
+    assert_eq!(store.recording(&call("CA1")).await, None);
+    assert_eq!(store.recording(&call("CA3")).await, None, "a call that is not kept has no recording");
 }
 
 async fn a_backlog_is_written_piece_by_piece(place: Place) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::audit::AUDIT;
 use super::batch::{Batch, CallRow};
 use super::note::DeliveryState;
+use super::recording::{self, RECORDINGS};
 use super::rows::{self, Row, Statement, Table, Update, Value, Work};
 use super::spool::{Due, Kind};
 use crate::ids::CallSid;
@@ -202,6 +203,7 @@ pub(super) fn work(batch: &Batch) -> Work {
         (&LEGS, legs(batch, |row| row.leg)),
         (&ORPHANS, legs(batch, |row| row.orphan)),
         (&CALL_CHANGES, changed),
+        (&RECORDINGS, recording::rows(&batch.recordings)),
         (&TURNS, each(&batch.turns, turn)),
         (&TOOL_RUNS, tool_runs(batch)),
         (&TRIGGERS, triggers(batch)),

@@ -63,7 +63,7 @@ impl Ledger {
             What::Delivered(delivery) => self.delivered(&call_sid, delivery, at),
             What::Left { outcome, .. } => self.left(call_sid, outcome, at),
             What::Over => self.over(call_sid, at),
-            What::Answering | What::Audited(_) => {}
+            What::Answering | What::Recorded(_) | What::Audited(_) => {}
         }
     }
 

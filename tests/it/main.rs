@@ -2,11 +2,13 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test names what it wants and fails on the rest")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set its stage fails")]
 
+mod attributes;
 mod bridge;
 mod calls;
 mod centre;
 #[path = "../console/mod.rs"]
 mod console;
+mod described;
 #[path = "../faults/mod.rs"]
 mod faults;
 #[path = "../../examples/floor/relay/mod.rs"]
@@ -17,7 +19,9 @@ mod model;
 mod monitoring;
 mod postgres;
 mod promises;
+mod recording;
 mod rehearsal;
+mod rest;
 mod routing;
 mod rules;
 mod secrets;
@@ -26,4 +30,5 @@ mod silence;
 mod store;
 mod targets;
 mod tracking;
+mod twilio_api;
 mod webhooks;

@@ -300,6 +300,7 @@ impl Stage {
             may_return: false,
             desk: None,
             hidden: Also::NOTHING,
+            recorder: None,
         };
         let span = info_span!("call", call.sid = CALL);
         let both = async { tokio::join!(driver::run(ours, call).instrument(span), script(theirs)) };

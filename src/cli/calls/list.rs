@@ -80,6 +80,7 @@ mod tests {
             began_at: Moment(1_795_760_700_000),
             ended_at: ended.map(|seconds| Moment(1_795_760_700_000 + seconds * 1000)),
             verified: None,
+            recording: None,
         }
     }
 

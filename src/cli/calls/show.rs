@@ -27,6 +27,9 @@ pub(super) fn page(whole: &Whole) -> String {
     page.field("language", call.language.as_deref().unwrap_or("unknown"));
     page.field("prompts", call.prompts.as_deref().unwrap_or("unknown"));
     page.field("ended", call.outcome.as_deref().unwrap_or("not yet, or its process died"));
+    if let Some(recording) = &call.recording {
+        page.field("recording", &format!("{} ({})", recording.url, recording.state));
+    }
     for (name, fact) in &whole.facts {
         page.field("fact", &format!("{name} = {}", fact.expose()));
     }
