@@ -16,6 +16,7 @@ mod recording;
 mod redact;
 mod routes;
 mod rules;
+mod services;
 mod shown;
 mod store;
 pub mod table;
@@ -24,16 +25,17 @@ mod targets;
 mod told;
 mod tracking;
 mod values;
+mod vars;
 
 pub use desk::Desk;
 pub use limits::Limits;
 pub use model::ModelCare;
 pub use origin::{Origin, is_loopback_host};
 pub use profile::ProfileTraits;
-pub use read::{Environment, Overrides, Vars};
 pub use shown::{Shown, Source};
 pub use target::{Line, Ring, Studio, Target, Webhook};
 pub use values::FileTable;
+pub use vars::{Environment, Overrides, Vars};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! The settings as they were read, for people. A secret is shown to nobody.
 
-use super::read::Vars;
 use super::table::{SETTINGS, Setting};
+use super::vars::Vars;
 use crate::pii::bare_address;
 use crate::redact::number;
 
