@@ -68,6 +68,8 @@ pub mod llm;
 #[cfg(feature = "server")]
 pub mod meters;
 #[cfg(feature = "server")]
+pub mod outbound;
+#[cfg(feature = "server")]
 pub mod playbook;
 #[cfg(feature = "server")]
 pub mod profile;

@@ -205,6 +205,7 @@ mod tests {
             provider: None,
             spoken: Spoken::default(),
             resumed: None,
+            verified: None,
         }
     }
 

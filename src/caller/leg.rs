@@ -152,9 +152,10 @@ impl Call {
         self.callback(&action, &fields).await
     }
 
-    /// Where the document's first verb sends the call, if it is a `<Redirect>`.
+    /// Where the document's first verb sends the call, after what it says, if it is a `<Redirect>`.
     pub fn redirected(&self) -> Option<&str> {
-        let verb = self.document()?.children.first().filter(|verb| verb.name == "Redirect")?;
+        let verb = self.document()?.children.iter().find(|verb| verb.name != "Say")?;
+        let verb = Some(verb).filter(|verb| verb.name == "Redirect")?;
         Some(verb.text.trim())
     }
 

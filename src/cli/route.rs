@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::{USAGE, complain, load};
+use crate::app::shelf;
 use crate::clock::since_epoch;
 use crate::config::{Config, Vars};
 use crate::hours::moment;
@@ -71,6 +72,10 @@ pub fn run(vars: &impl Vars, args: &RouteArgs) -> ExitCode {
             }
         },
     };
+    if let (At::Start, Some(_), Ok(shelf)) = (&args.at, &args.call, shelf(&config)) {
+        // Before the first word nobody has spoken another one.
+        facts.set_text("language", Some(&shelf.latest().prompts.front.language));
+    }
     for text in &args.facts {
         match fact(text, &config) {
             Ok((name, value)) => facts.set(&name, value),
@@ -196,7 +201,10 @@ fn fact(text: &str, config: &Config) -> Result<(String, Fact), String> {
     // What a rule could compare it with is what it can be.
     let as_written = match known.kind {
         Kind::Number => value.to_owned(),
-        Kind::Text | Kind::Words(_) | Kind::Clock | Kind::Date | Kind::Trait => format!("'{value}'"),
+        Kind::Text | Kind::Words(_) | Kind::Clock | Kind::Date | Kind::Trait => {
+            let quote = if value.contains('\'') { '"' } else { '\'' };
+            format!("{quote}{value}{quote}")
+        }
     };
     Condition::parse(&format!("{name} == {as_written}"), Moment::Handoff, |_| false)
         .map_err(|fault| fault.cause)?;
@@ -244,8 +252,11 @@ fn recorded(config: &Config, whole: &Whole) -> Facts {
     let mut facts = told_by_hours(config, Duration::from_millis(call.began_at.0));
     let number =
         |number: &Option<crate::pii::Pii<String>>| number.as_ref().map(|number| number.expose().clone());
-    facts.set_text("from", number(&call.caller).as_deref());
-    facts.set_text("to", number(&call.line).as_deref());
+    // The rules are asked with Twilio's words: of a call that went out, ours is the number that calls.
+    let outbound = call.direction.as_ref().is_some_and(|direction| direction.starts_with("outbound"));
+    let (from, to) = if outbound { (&call.line, &call.caller) } else { (&call.caller, &call.line) };
+    facts.set_text("from", number(from).as_deref());
+    facts.set_text("to", number(to).as_deref());
     facts.set_text("direction", call.direction.as_deref());
     facts.set_text("language", call.language.as_deref());
     facts.set_text("verified", Some(verified(call.verified.as_deref())));

@@ -5,52 +5,13 @@ use serde_json::{Number, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::reserved::{FLEXS, OURS, TWILIOS};
 use crate::handoff::{Entry, INSIGHTS, Source, Template, Wanted, is_number};
 
 /// The most keys, the longest name of one, and the longest text, in characters.
 const MOST_KEYS: usize = 100;
 const LONGEST_NAME: usize = 64;
 const LONGEST_TEXT: usize = 128;
-
-/// Keys that can never be replaced: those of the document …
-const OURS: [&str; 5] = ["reasonCode", "reason", "callSummary", "sentiment", "warmline"];
-/// … those that Twilio adds to every Task of a call …
-const TWILIOS: [&str; 26] = [
-    "from",
-    "to",
-    "caller",
-    "called",
-    "direction",
-    "call_sid",
-    "call_status",
-    "account_sid",
-    "api_version",
-    "from_city",
-    "from_state",
-    "from_zip",
-    "from_country",
-    "to_city",
-    "to_state",
-    "to_zip",
-    "to_country",
-    "caller_city",
-    "caller_state",
-    "caller_zip",
-    "caller_country",
-    "called_city",
-    "called_state",
-    "called_zip",
-    "called_country",
-    "worker_call_sid",
-];
-/// … and those by which Flex leads the talk.
-const FLEXS: [&str; 5] = [
-    "conference",
-    "conversationSid",
-    "flexInteractionSid",
-    "flexInteractionChannelSid",
-    "flexChannelInviteSid",
-];
 
 /// What Flex Insights or Salted CX reads of a customer; numbers stand in [`is_number`].
 pub(super) const CUSTOMERS: &[&str] = &[

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use super::attributes;
+use super::endpoints::{models, profiles, rest, tracking};
 use super::file::File;
 use super::routes::Within;
-use super::services::{models, profiles, rest, tracking};
 use super::target::{Line, Target};
 use super::targets::{Around, usual, usual_places};
 use super::vars::{Reader, Vars};
@@ -143,7 +143,15 @@ fn targets(
     let vars = read.vars;
     let variable = |name: &str| vars.get(name).filter(|value| !value.trim().is_empty());
     match file.targets(&Around { account, variable: &variable }) {
-        Some(Ok(targets)) => targets,
+        Some(Ok(targets)) => {
+            if signed && !targets.iter().any(Target::needs_nothing_of_us) {
+                read.problem(
+                    "[[targets]]: one of them must be a workflow, queue, number, sip, client or studio: a webhook, the AI and \
+                     a voicemail are of no use to a caller while this server cannot be asked",
+                );
+            }
+            targets
+        }
         Some(Err(problems)) => {
             read.problems.extend(problems);
             Vec::new()
@@ -325,6 +333,18 @@ mod tests {
         }
         std::fs::remove_file(&path).unwrap();
         assert!(!load(&usual[..2]).unwrap().records);
+    }
+
+    #[test]
+    fn somebody_is_reached_while_this_server_cannot_be_asked() {
+        let path = std::env::temp_dir().join(format!("warmline-people-{}.toml", std::process::id()));
+        let settings = [("TWILIO_AUTH_TOKEN", "t"), ("WARMLINE_CONFIG", path.to_str().unwrap())];
+        for (list, is_enough) in [("voicemail = true", false), ("queue = \"support\"", true)] {
+            std::fs::write(&path, format!("[[targets]]\n{list}\n")).unwrap();
+            let loaded = load(&settings);
+            assert_eq!(loaded.is_ok(), is_enough, "{loaded:?}");
+        }
+        std::fs::remove_file(&path).unwrap();
     }
 
     #[test]

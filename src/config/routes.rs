@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
+use super::reserved::is_taken;
 use super::{Place, ProfileTraits, Target};
 use crate::routing::{Condition, Handover, KNOWN, Moment, Routes, Rule, Rules, Start, TRAITS};
 
@@ -22,51 +23,8 @@ const LONGEST_VALUE: usize = 128;
 /// The longest name of a voice: an identifier of ElevenLabs with its model and settings.
 const LONGEST_VOICE: usize = 100;
 
-/// Keys of a Task that are ours, Twilio's or Flex's.
-const TAKEN: [&str; 42] = [
-    "reasonCode",
-    "reason",
-    "callSummary",
-    "sentiment",
-    "warmline",
-    "name",
-    "type",
-    "customers",
-    "conversations",
-    "from",
-    "to",
-    "caller",
-    "called",
-    "direction",
-    "call_sid",
-    "call_status",
-    "account_sid",
-    "api_version",
-    "from_city",
-    "from_state",
-    "from_zip",
-    "from_country",
-    "to_city",
-    "to_state",
-    "to_zip",
-    "to_country",
-    "caller_city",
-    "caller_state",
-    "caller_zip",
-    "caller_country",
-    "called_city",
-    "called_state",
-    "called_zip",
-    "called_country",
-    "worker_call_sid",
-    "conference",
-    "channelType",
-    "customerName",
-    "customerAddress",
-    "conversationSid",
-    "flexInteractionSid",
-    "flexInteractionChannelSid",
-];
+/// Keys of a Task that it has in any case.
+const USUAL: [&str; 4] = ["name", "type", "customers", "conversations"];
 
 /// The two lists.
 #[derive(Debug, Default, Deserialize)]
@@ -255,7 +213,7 @@ impl Check<'_> {
             if !begins || !name.chars().all(readable) || name.chars().count() > LONGEST_NAME {
                 // An expression of a workflow would read `a-b` as a subtraction.
                 self.problem(at, "attributes: expected names of letters, digits and _, a letter first");
-            } else if TAKEN.contains(&name.as_str()) {
+            } else if is_taken(name) || USUAL.contains(&name.as_str()) {
                 self.problem(at, "attributes: the Task has a key of this name already");
             }
             let short = |text: &String| text.chars().count() <= LONGEST_VALUE;

@@ -96,6 +96,14 @@ impl Ring {
 }
 
 impl Target {
+    /// Whether a call reaches it while this server cannot be asked.
+    pub(super) fn needs_nothing_of_us(&self) -> bool {
+        match self {
+            Self::Workflow(_) | Self::Queue(_) | Self::Ring(_) | Self::Studio(_) => true,
+            Self::Webhook(_) | Self::Agent | Self::Voicemail => false,
+        }
+    }
+
     /// What it is, in the words of the settings.
     pub fn kind(&self) -> &'static str {
         match self {

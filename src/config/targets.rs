@@ -155,7 +155,8 @@ impl TargetTable {
                 "secret_env: the variable is a setting of ours; the receiver needs a secret of its own",
             );
         }
-        let secret = (around.variable)(name).filter(|secret| secret.len() >= SHORTEST_SECRET);
+        let secret = (around.variable)(name).map(|secret| secret.trim().to_owned());
+        let secret = secret.filter(|secret| secret.len() >= SHORTEST_SECRET);
         let secret = secret.ok_or("secret_env: the variable is not set, or shorter than 16 characters")?;
         Ok(Target::Webhook(Webhook { url: url.to_owned(), secret: SecretString::from(secret) }))
     }

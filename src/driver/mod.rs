@@ -63,8 +63,8 @@ pub struct Lost;
 
 /// Records calls. Nobody waits for it.
 pub trait Recorder: Send + Sync {
-    /// A call of this account begins to talk with the agent.
-    fn begin(&self, call_sid: &CallSid, account: Option<&AccountSid>);
+    /// A call of this account begins to talk with the agent, in its session of this number.
+    fn begin(&self, call_sid: &CallSid, account: Option<&AccountSid>, session: u8);
 }
 
 /// What a call is run with.
@@ -133,16 +133,15 @@ struct Begun<W> {
 async fn begin<W: Wire>(mut wire: W, call: Call) -> Option<Begun<W>> {
     let setup = admission::admitted(&mut wire, &call).await?;
     let presence = call.calls.enter(&call.pass.call_sid);
-    if let Some(recorder) = call.recorder.as_ref().filter(|_| call.pass.attempt == 0) {
-        // A recording goes on while the line is connected again.
-        recorder.begin(&call.pass.call_sid, call.pass.account_sid.as_ref());
+    if let Some(recorder) = &call.recorder {
+        recorder.begin(&call.pass.call_sid, call.pass.account_sid.as_ref(), call.pass.attempt);
     }
     let profile = profile(&call, &setup).await;
     let question = first_question(&call, &setup, &profile);
     // The socket of the session before may still be open on our side: it leaves the conversation first.
     presence.alone().await;
     let memory = memory(&call).await;
-    if call.pass.attempt > 0 {
+    if call.pass.attempt > 0 && !call.pass.returned {
         call.meters.reconnects.increment(1);
     }
     call.store.note(&call.pass.call_sid, What::Began(began(&call, &setup)));

@@ -15,7 +15,7 @@ pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extens
     let (call, _) = Transfer::under_way(&bridge, &form).await;
     if form.call_sid().is_some() {
         bridge.settled(&form, 0, &call.handoff);
-        if let Some(delivery) = bridge.people.delivery(0, &call) {
+        if let Some(delivery) = bridge.people.delivery_without_callbacks(&call) {
             bridge.delivered(&form, delivery);
         }
     }

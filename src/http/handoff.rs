@@ -37,6 +37,8 @@ pub(super) async fn answer(
         bridge.calls.asked(&call_sid);
     }
     let caller = bridge.caller(&form).await;
+    let remembered = form.call_sid().and_then(|call_sid| state(&bridge, &form, &call_sid)?.verified);
+    let caller = caller.vouched(remembered.as_deref());
     bridge.answered.once(key, || (&next(&bridge, &form, handoff, &caller)).into())
 }
 
@@ -93,6 +95,7 @@ fn next(bridge: &Shared, form: &Form, handoff: Option<Handoff>, caller: &Caller)
         session: state.as_ref().map_or(0, |state| state.attempt),
         returns: resumed.as_ref().map_or(0, |resumed| resumed.returns),
         spoken: state.map(|state| state.spoken).unwrap_or_default(),
+        verified: caller.to_remember(),
     };
     match handoff {
         Some(handoff) if handoff.context.outcome == Outcome::Completed => {
@@ -105,7 +108,7 @@ fn next(bridge: &Shared, form: &Form, handoff: Option<Handoff>, caller: &Caller)
             Some((attempt, provider)) => {
                 info!(attempt, code = form.word("ErrorCode"), "socket was lost; connecting again");
                 let opened = Opened { attempt, provider, spoken: course.spoken, resumed, returned: false };
-                incoming::connect(bridge, form, call_sid, opened, caller)
+                incoming::connect(bridge, form, call_sid, opened, caller.to_remember())
             }
             // The server was told to end since the document was looked for.
             None => {
@@ -135,10 +138,10 @@ fn reconnect(bridge: &Shared, form: &Form, call_sid: &CallSid) -> Option<(u8, Op
     // A session that began because nobody was free was not a reconnection.
     let returns =
         state.as_ref().and_then(|state| state.resumed.as_ref()).map_or(0, |resumed| resumed.returns);
-    let spoke = state.and_then(|state| state.provider);
+    let (spoke, spoken) = state.map(|state| (state.provider, state.spoken)).unwrap_or_default();
     let playbook = || bridge.calls.pinned(call_sid, || bridge.shelf.current());
     let provider = if VOICE_FAILED.contains(&code) {
-        Some(noun::other_provider(spoke.as_deref(), &playbook()))
+        Some(noun::other_provider(spoke.as_deref(), &playbook(), &spoken))
     } else {
         spoke
     };

@@ -71,7 +71,8 @@ fn connect_or_hand_over(bridge: &Shared, form: &Form, caller: &Caller) -> Respon
     }
     info!(call.sid = %call_sid, "incoming call");
     bridge.store.note(&call_sid, What::Came(form.came()));
-    connect(bridge, form, call_sid, Opened { spoken: course.spoken, ..Opened::default() }, caller)
+    let opened = Opened { spoken: course.spoken, ..Opened::default() };
+    connect(bridge, form, call_sid, opened, caller.to_remember())
 }
 
 /// A relay session that is to be opened.
@@ -100,7 +101,7 @@ pub(super) fn connect(
     form: &Form,
     call_sid: CallSid,
     opened: Opened,
-    caller: &Caller,
+    verified: Option<String>,
 ) -> Response {
     let Opened { attempt, provider, spoken, resumed, returned } = opened;
     // A call that is connected again is served already, whatever the limit says.
@@ -111,6 +112,7 @@ pub(super) fn connect(
         provider: provider.clone(),
         spoken: spoken.clone(),
         resumed,
+        verified: verified.clone(),
     };
     let action = format!("/voice/handoff?s={}", bridge.keyring.seal(Purpose::Action, &state));
     let pass = RelayPass {
@@ -119,7 +121,7 @@ pub(super) fn connect(
         attempt,
         nonce: nonce(),
         expires: since_epoch().as_secs() + PASS,
-        verified: Some(caller.verified().to_owned()),
+        verified,
         spoken: spoken.clone(),
         returned,
     };

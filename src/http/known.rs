@@ -36,6 +36,8 @@ pub struct Ways {
 pub(super) struct Caller {
     profile: Arc<Profile>,
     came: Came,
+    /// How the network vouches for the number.
+    verified: &'static str,
     /// Where the recording of the call will be.
     recording: Option<String>,
 }
@@ -59,9 +61,27 @@ pub struct Way {
 impl Caller {
     /// How the network vouches for the number: it says that the caller may use it, and not who speaks.
     pub(super) fn verified(&self) -> &'static str {
-        verified(self.came.verified.as_deref())
+        self.verified
+    }
+
+    /// The same caller, of whose number an earlier request said this. Not every request says so again.
+    pub(super) fn vouched(mut self, before: Option<&str>) -> Self {
+        let before = before.and_then(|before| LEVELS.into_iter().find(|level| *level == before));
+        if let (None, Some(before)) = (&self.came.verified, before) {
+            self.verified = before;
+        }
+        self
+    }
+
+    /// The level to remember for later requests, where there is one.
+    pub(super) fn to_remember(&self) -> Option<String> {
+        (self.verified != NOT_VERIFIED).then(|| self.verified.to_owned())
     }
 }
+
+/// The levels of a verification in the words of routing.
+const LEVELS: [&str; 5] = ["full", "partial", "gateway", "failed", NOT_VERIFIED];
+const NOT_VERIFIED: &str = "none";
 
 /// The level of a verification in the words of routing.
 ///
@@ -72,7 +92,7 @@ pub fn verified(said: Option<&str>) -> &'static str {
         Some(said) if said.starts_with("TN-Validation-Passed-B") => "partial",
         Some(said) if said.starts_with("TN-Validation-Passed-C") => "gateway",
         Some(said) if said.starts_with("TN-Validation-Failed") => "failed",
-        _ => "none",
+        _ => NOT_VERIFIED,
     }
 }
 
@@ -84,7 +104,8 @@ impl Bridge {
         // Of a caller who has gone nobody wants to know more.
         let number = came.caller.as_ref().filter(|_| form.is_live()).map(|number| number.expose().as_str());
         let (profile, recording) = tokio::join!(self.ways.profiles.find(number), self.recording(form));
-        Caller { profile, came, recording }
+        let verified = verified(came.verified.as_deref());
+        Caller { profile, came, verified, recording }
     }
 
     /// Where the recording of a call will be. One that just comes in has none.

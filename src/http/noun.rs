@@ -30,9 +30,18 @@ pub struct Speech<'a> {
     pub spoken: Option<&'a Spoken>,
 }
 
-/// Who is to speak where `failed` could not; the prompt's own provider where that is not known.
-pub(super) fn other_provider(failed: Option<&str>, playbook: &Playbook) -> String {
-    let named = playbook.prompts.front.relay_attributes().get(&RelayAttribute::TtsProvider).copied();
+/// Who is to speak where `failed` could not. Where that is not known, it was whom the prompt names for the language of
+/// the call.
+pub(super) fn other_provider(failed: Option<&str>, playbook: &Playbook, spoken: &Spoken) -> String {
+    let front = &playbook.prompts.front;
+    let attributes = front.relay_attributes();
+    let named = match spoken.language.as_ref().filter(|language| **language != front.language) {
+        Some(language) => {
+            let declared = front.languages.iter().find(|declared| declared.code == *language);
+            declared.and_then(|declared| declared.tts_provider.as_deref())
+        }
+        None => attributes.get(&RelayAttribute::TtsProvider).copied(),
+    };
     let failed = failed.or(named).unwrap_or(DEFAULT_PROVIDER);
     if failed == DEFAULT_PROVIDER { "Google".to_owned() } else { DEFAULT_PROVIDER.to_owned() }
 }

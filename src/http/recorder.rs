@@ -29,6 +29,8 @@ pub struct Recorder {
     client: Client,
     callback: String,
     known: Cache<CallSid, Arc<str>>,
+    /// Calls of which a recording was begun here.
+    begun: Cache<CallSid, ()>,
     under_way: TaskTracker,
     store: Store,
     meters: Arc<Meters>,
@@ -38,7 +40,9 @@ impl Recorder {
     /// Starts recordings with this client, of whose account the calls have to be.
     pub fn new(client: Client, origin: &Origin, store: Store, meters: Arc<Meters>) -> Self {
         let known = Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).build();
-        Self { client, callback: origin.http(PATH), known, under_way: TaskTracker::new(), store, meters }
+        let begun = Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).build();
+        let (callback, under_way) = (origin.http(PATH), TaskTracker::new());
+        Self { client, callback, known, begun, under_way, store, meters }
     }
 
     /// Whether calls of this account are recorded.
@@ -73,7 +77,11 @@ impl Recorder {
         self.store.note(call_sid, What::Recorded(Recorded { sid, url, state, seconds }));
     }
 
-    async fn start(self, call_sid: CallSid) {
+    async fn start(self, call_sid: CallSid, session: u8) {
+        // A recording goes on while the line is connected again. It has yet to begin where no session came to be.
+        if session > 0 && self.find(&call_sid).await.is_some() {
+            return;
+        }
         let recording = NewRecording {
             channels: Channels::Dual,
             status_callback: Some(self.callback.clone()),
@@ -94,13 +102,17 @@ impl Recorder {
 }
 
 impl driver::Recorder for Recorder {
-    fn begin(&self, call_sid: &CallSid, account: Option<&AccountSid>) {
+    fn begin(&self, call_sid: &CallSid, account: Option<&AccountSid>, session: u8) {
         if !self.records(account) {
             // A call from the browser is no call of Twilio's.
             debug!("call of another account: it is not recorded");
             return;
         }
+        if self.begun.contains_key(call_sid) {
+            return;
+        }
+        self.begun.insert(call_sid.clone(), ());
         let span = info_span!("recording", call.sid = %call_sid);
-        self.under_way.spawn(self.clone().start(call_sid.clone()).instrument(span));
+        self.under_way.spawn(self.clone().start(call_sid.clone(), session).instrument(span));
     }
 }

@@ -41,6 +41,9 @@ async fn try_target(bridge: &Shared, form: &Form, call: &Transfer, place: Option
     let Some(place) = place else {
         // A server that cannot read its own addresses would be asked for ever.
         warn!(call.sid = call_sid, "a target whose address cannot be verified: the call goes to people");
+        if let Some(delivery) = bridge.people.delivery_without_callbacks(call) {
+            bridge.delivered(form, delivery);
+        }
         return (&bridge.people.without_callbacks(call)).into();
     };
     let next = || (&bridge.pass_on(form, place, call)).into();
@@ -64,7 +67,7 @@ async fn try_target(bridge: &Shared, form: &Form, call: &Transfer, place: Option
                 }
             }
         }
-        Some(target @ Target::Agent) => match back_to_the_agent(bridge, form, call, place).await {
+        Some(target @ Target::Agent) => match back_to_the_agent(bridge, form, call, place) {
             Some(document) => {
                 bridge
                     .delivered(form, Delivery { target: Some(name(target)), state: DeliveryState::Returned });
@@ -81,7 +84,7 @@ async fn try_target(bridge: &Shared, form: &Form, call: &Transfer, place: Option
 }
 
 /// The AI has the call again, unless this server takes no calls now or has no room.
-async fn back_to_the_agent(bridge: &Shared, form: &Form, call: &Transfer, place: usize) -> Option<Response> {
+fn back_to_the_agent(bridge: &Shared, form: &Form, call: &Transfer, place: usize) -> Option<Response> {
     let call_sid = form.call_sid()?;
     if !bridge.is_ready() {
         info!(call.sid = %call_sid, "draining: the call does not go back to the AI");
@@ -105,6 +108,5 @@ async fn back_to_the_agent(bridge: &Shared, form: &Form, call: &Transfer, place:
         resumed: Some(resumed),
         returned: true,
     };
-    let caller = bridge.caller(form).await;
-    Some(connect(bridge, form, call_sid, opened, &caller))
+    Some(connect(bridge, form, call_sid, opened, call.course.verified.clone()))
 }

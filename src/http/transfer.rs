@@ -86,12 +86,18 @@ impl Transfer {
         let state =
             form.text("s").and_then(|state| bridge.keyring.open::<TargetState>(Purpose::Target, state));
         let state = state.filter(|state| state.call_sid == call_sid);
-        let handoff = match bridge.decided(&call_sid, None).await {
-            Some(decided) => decided,
-            None => bridge.told(&call_sid).await,
+        let document = async {
+            match bridge.decided(&call_sid, None).await {
+                Some(decided) => decided,
+                None => bridge.told(&call_sid).await,
+            }
         };
-        let caller = bridge.caller(form).await;
-        let way = bridge.way_again(state.as_ref().and_then(|state| state.rule), &caller);
+        let (handoff, caller) = tokio::join!(document, bridge.caller(form));
+        let caller = caller.vouched(state.as_ref().and_then(|state| state.course.verified.as_deref()));
+        let way = match &state {
+            Some(state) => bridge.way_again(state.rule, &caller),
+            None => bridge.way(form, &caller, &handoff),
+        };
         let mut call = Self::new(bridge.people.leaving(handoff), form.contact(), &current).by(way);
         let tried = state.map(|state| {
             call.language = state.language;

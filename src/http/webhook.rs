@@ -13,6 +13,7 @@ use super::form::Form;
 use super::{Bridge, Transfer};
 use crate::clock::{now, since_epoch};
 use crate::config::Webhook;
+use crate::outbound;
 use crate::token::signature_of;
 use crate::twiml::{Element, parse};
 
@@ -56,12 +57,7 @@ impl Centres {
     ///
     /// When TLS cannot be set up.
     pub fn new() -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .pool_idle_timeout(IDLE)
-            .tcp_nodelay(true)
-            .user_agent(concat!("warmline/", env!("CARGO_PKG_VERSION")));
-        Ok(Self(client.build()?))
+        Ok(Self(outbound::client().pool_idle_timeout(IDLE).build()?))
     }
 
     async fn ask(&self, webhook: &Webhook, key: &str, body: &[u8]) -> Asked {
@@ -131,7 +127,8 @@ async fn document(mut response: reqwest::Response) -> Result<String, Failure> {
     if !addresses_are_whole(&root) {
         return Err(Failure::Final("its document has an address without a host, which would lead here"));
     }
-    Ok(root.to_xml())
+    // As it was written: where words and elements stand among one another is not kept by what was read.
+    Ok(text)
 }
 
 /// Whether every address in a document names its host: Twilio takes what is relative as relative to us.
@@ -139,9 +136,16 @@ fn addresses_are_whole(element: &Element) -> bool {
     let is_whole = |address: &str| address.contains("://");
     let is_address =
         |name: &str| name == "action" || name == "url" || name.ends_with("Url") || name.ends_with("Callback");
+    // Twilio asks the address of the document itself where none of these is given, and that is ours.
+    let leads_here = match element.name.as_str() {
+        "Gather" | "Record" => element.attribute("action").is_none(),
+        "Redirect" => element.text.trim().is_empty(),
+        _ => false,
+    };
     let plays = matches!(element.name.as_str(), "Redirect" | "Play") && !element.text.trim().is_empty();
     element.attributes.iter().all(|(name, value)| !is_address(name) || value.is_empty() || is_whole(value))
         && element.attribute("action").is_none_or(is_whole)
+        && !leads_here
         && (!plays || is_whole(&element.text))
         && element.children.iter().all(addresses_are_whole)
 }
@@ -186,6 +190,13 @@ impl Bridge {
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn what_another_centre_says_is_run_as_it_was_written() {
+        let said = "<Response><Say>Your code is <say-as interpret-as=\"digits\">12</say-as>, thanks.</Say></Response>";
+        let response = reqwest::Response::from(axum::http::Response::new(said));
+        assert!(document(response).await.is_ok_and(|document| document == said));
+    }
+
     #[test]
     fn an_address_without_a_host_is_found_wherever_it_stands() {
         let whole = |document: &str| addresses_are_whole(&parse(document).unwrap());
@@ -198,6 +209,9 @@ mod tests {
             "<Response><Redirect>/next</Redirect></Response>",
             "<Response><Play>sound.mp3</Play></Response>",
             "<Response><Record action=\"\"/></Response>",
+            "<Response><Record/></Response>",
+            "<Response><Gather numDigits=\"1\"><Say>One or two?</Say></Gather></Response>",
+            "<Response><Redirect> </Redirect></Response>",
             "<Response><Dial><Number url=\"whisper\">+1</Number></Dial></Response>",
             "<Response><Dial recordingStatusCallback=\"/x\">+1</Dial></Response>",
             "<Response><Enqueue waitUrl=\"wait\">q</Enqueue></Response>",

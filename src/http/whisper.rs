@@ -114,7 +114,8 @@ async fn spoken(bridge: &Bridge, form: &Form, state: Option<&WhisperState>) -> S
     };
     let known = bridge.whispers.contacts.get(call_sid);
     // Without a number of the settings Twilio shows the caller's own.
-    let contact = known.unwrap_or_else(|| Contact { to: None, ..form.contact() });
+    let shown = || Contact { to: None, ..form.contact() };
+    let contact = known.or_else(|| (!state.shows_another).then(shown)).unwrap_or_default();
     let mut call = Transfer::new(bridge.people.leaving(handoff), contact, &playbook);
     call.language.clone_from(&state.language);
     let text = if state.summary { summary(&call) } else { String::new() };

@@ -2,9 +2,9 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/chat/create>
 //!
-//! async-openai gives the configuration, which knows addresses and headers, and the types of tools. The request
-//! is sent and the stream is read here: the library's stream costs a task, a channel and ten allocations a
-//! chunk, and its types are too strict for compatible servers.
+//! async-openai gives the configuration, which knows addresses and headers, and what may be chosen of tools. The
+//! request is written and sent here, and the stream is read here: the library's stream costs a task, a channel and ten
+//! allocations a chunk, its request owns what it says, and its types are too strict for compatible servers.
 
 mod answer;
 mod body;
@@ -27,6 +27,7 @@ use crate::chat::{ModelError, ModelEvent, ToolChoice};
 use crate::clock::now;
 use crate::llm::hedge::hedged;
 use crate::llm::{Answer, Model, Question};
+use crate::outbound;
 use crate::pii::bare_address;
 use answer::Reading;
 #[cfg(fuzzing)]
@@ -96,11 +97,8 @@ impl OpenAi {
     /// When the HTTP client cannot be built: no TLS provider was installed.
     pub fn new(primary: Endpoint, fallback: Option<Endpoint>, care: Care) -> Result<Self, reqwest::Error> {
         // HTTP/1.1: over HTTP/2 all calls would share one connection and its stream limit.
-        let http = reqwest::Client::builder()
-            .http1_only()
-            .connect_timeout(CONNECT)
-            .pool_idle_timeout(IDLE)
-            .build()?;
+        let http =
+            outbound::client().http1_only().connect_timeout(CONNECT).pool_idle_timeout(IDLE).build()?;
         let ready = |(name, endpoint): (&'static str, Endpoint)| {
             let config = OpenAIConfig::new()
                 .with_api_base(endpoint.base_url.trim_end_matches('/'))
@@ -184,7 +182,7 @@ impl Model for OpenAi {
 impl Ready {
     /// Asks, once: when to ask again is the session's to decide. A refusal is told by its kind; its text may
     /// quote the caller, and stays behind.
-    async fn post(&self, request: &Request) -> Result<Response, ModelError> {
+    async fn post(&self, request: &Request<'_>) -> Result<Response, ModelError> {
         let body = serde_json::to_vec(request).map_err(|_| ModelError::BadRequest { status: 400 })?;
         let request = self.http.post(&self.url).headers(self.headers.clone());
         let response = request.header(CONTENT_TYPE, "application/json").body(body).send().await;

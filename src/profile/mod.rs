@@ -22,10 +22,13 @@ use url::form_urlencoded::byte_serialize;
 use crate::breaker::{Breaker, Pass};
 use crate::clock::now;
 use crate::meters::Meters;
+use crate::outbound;
 use crate::routing::Fact;
 
 /// How long a caller waits for a profile.
 const DEADLINE: Duration = Duration::from_millis(400);
+/// The same once the call is over.
+const AFTERWARDS: Duration = Duration::from_secs(2);
 /// How long a connection may stay unused.
 const IDLE: Duration = Duration::from_secs(90);
 /// How many failures in a row are too many.
@@ -106,12 +109,7 @@ impl Profiles {
         listed: Vec<String>,
         meters: Arc<Meters>,
     ) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .pool_idle_timeout(IDLE)
-            .tcp_nodelay(true)
-            .user_agent(concat!("warmline/", env!("CARGO_PKG_VERSION")))
-            .build()?;
+        let client = outbound::client().pool_idle_timeout(IDLE).build()?;
         let cache = Cache::builder()
             .max_capacity(LARGEST_CACHE)
             .weigher(|_: &String, profile: &Arc<Profile>| profile.weight())
@@ -153,6 +151,20 @@ impl Profiles {
         let profile = Arc::new(profile);
         self.cache.insert(number, profile.clone());
         profile
+    }
+
+    /// The profile of whom a call was with, once it is over. Nobody waits for it, so nothing is counted, and what fails
+    /// here keeps no caller from being looked up. Nothing where it cannot be had now.
+    pub async fn find_afterwards(&self, number: Option<&str>) -> Option<Arc<Profile>> {
+        let Some(service) = &self.service else { return Some(Arc::new(Outcome::Off.into())) };
+        let Some(number) = number.and_then(phone) else { return Some(Arc::new(Outcome::Unknown.into())) };
+        if let Some(known) = self.cache.get(&number) {
+            return Some(known);
+        }
+        let asked = tokio::time::timeout(AFTERWARDS, self.ask(service, &number)).await;
+        let profile = Arc::new(asked.ok()?.ok()?);
+        self.cache.insert(number, profile.clone());
+        Some(profile)
     }
 
     async fn ask(&self, service: &Service, number: &str) -> Result<Profile, Failure> {

@@ -91,11 +91,6 @@ impl<D> Rules<D> {
             |(_, rule): &(usize, &Rule<D>)| rule.when.iter().all(|condition| condition.holds(facts));
         self.0.iter().enumerate().find(applies)
     }
-
-    /// Whether a fact is named by any of them.
-    pub fn names(&self, wanted: impl Fn(&str) -> bool) -> bool {
-        self.0.iter().flat_map(|rule| &rule.when).any(|condition| wanted(condition.fact()))
-    }
 }
 
 impl Default for Start {

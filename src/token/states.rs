@@ -51,6 +51,9 @@ pub struct ActionState {
     /// Where the next hand-off goes on, if people were tried before.
     #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     pub resumed: Option<Resumed>,
+    /// How the network vouched for the caller's number. Twilio says so when the call comes in.
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<String>,
 }
 
 /// What the `action` URL of a target remembers, so that every node knows which one is next.
@@ -85,6 +88,9 @@ pub struct Course {
     /// How it is spoken, where that is not as the prompt has it.
     #[serde(rename = "s", default, skip_serializing_if = "Spoken::is_usual")]
     pub spoken: Spoken,
+    /// How the network vouched for the caller's number.
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<String>,
 }
 
 /// How a call is spoken, as a rule chose it. What is absent is as the prompt has it.
@@ -127,6 +133,9 @@ pub struct WhisperState {
     /// Whether it is said who calls, why, and in what mood.
     #[serde(rename = "w", default)]
     pub summary: bool,
+    /// Whether the leg shows another number than the caller's.
+    #[serde(rename = "o", default)]
+    pub shows_another: bool,
     /// The key that takes the call; without one it is taken by picking up.
     #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub key: Option<char>,

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::{Host, Url};
 
+use crate::outbound;
 use crate::pii::Pii;
 
 /// The largest answer that is read, in bytes. More would cost the caller seconds of the model's time.
@@ -41,12 +42,7 @@ pub(super) struct HttpTool {
 
 /// A client that follows no redirect.
 pub(super) fn client() -> Result<reqwest::Client, reqwest::Error> {
-    let client = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT)
-        .tcp_nodelay(true)
-        .user_agent(concat!("warmline/", env!("CARGO_PKG_VERSION")));
-    client.build()
+    outbound::client().connect_timeout(CONNECT_TIMEOUT).build()
 }
 
 impl Endpoint {

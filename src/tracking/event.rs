@@ -111,14 +111,32 @@ impl Call<'_> {
     fn engagement(&self) -> Vec<Event> {
         let mut events = Vec::new();
         if self.wanted.engagement {
-            events.push(self.track("engagement-initiated", "Flex - Engagement Initiated", self.initiated()));
-            events.push(self.track("engagement-completed", "Flex - Engagement Completed", self.completed()));
+            let (initiated, completed) = ("engagement-initiated", "engagement-completed");
+            events.push(self.track(
+                &self.leg_name(initiated),
+                "Flex - Engagement Initiated",
+                self.initiated(),
+            ));
+            events.push(self.track(
+                &self.leg_name(completed),
+                "Flex - Engagement Completed",
+                self.completed(),
+            ));
         }
         // Without a number or a user there is nobody who could be known again.
         if self.wanted.identify && (self.person.user_id.is_some() || self.person.phone.is_some()) {
-            events.push(self.event("identify", "identify", "traits", self.traits()));
+            events.push(self.event(&self.leg_name("identify"), "identify", "traits", self.traits()));
         }
         events
+    }
+
+    /// Names an event of the leg. A call that came back to the AI is told again, and Segment keeps the first event of
+    /// a name.
+    fn leg_name(&self, name: &str) -> String {
+        match self.leg.sessions {
+            0 | 1 => name.to_owned(),
+            sessions => format!("{name}:{sessions}"),
+        }
     }
 
     fn initiated(&self) -> Map<String, Value> {

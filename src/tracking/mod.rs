@@ -24,6 +24,7 @@ use tracing::{debug, error, info, warn};
 use crate::clock::now;
 use crate::mask::Also;
 use crate::meters::Meters;
+use crate::outbound;
 use crate::profile::Profiles;
 use crate::store::spool::{Claimed, Key, Spool, Trimmed, Waiting};
 use crate::store::{Note, Store, StoreError};
@@ -49,6 +50,8 @@ const AT_ONCE: usize = 100;
 const OLDEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How much of it is kept.
 const MOST: usize = 50_000;
+/// For how long events wait until it is known whom they are about, in milliseconds.
+const MOST_PATIENT: u64 = 10 * 60 * 1000;
 /// How often what is too old or too much is looked for.
 const TRIM: Duration = Duration::from_secs(60);
 /// How often it is counted how much waits.
@@ -137,13 +140,7 @@ impl Tracker {
         node: &str,
         notes: Option<mpsc::Receiver<Note>>,
     ) -> Result<(Ready, Ending), reqwest::Error> {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .pool_idle_timeout(IDLE)
-            .timeout(PATIENCE)
-            .tcp_nodelay(true)
-            .user_agent(concat!("warmline/", env!("CARGO_PKG_VERSION")))
-            .build()?;
+        let client = outbound::client().pool_idle_timeout(IDLE).timeout(PATIENCE).build()?;
         let (end, ending) = mpsc::channel(1);
         let (waits, notes) = match store.spool(node) {
             Some(spool) => (Waits::Stored(spool), None),
@@ -227,7 +224,16 @@ impl Tracker {
                 Ok(claimed) => claimed,
                 Err(error) => return self.away(&error),
             };
-            let (batches, untold) = self.batches(claimed).await;
+            let Some((batches, untold)) = self.batches(claimed).await else {
+                self.pace.failed(None, jitter(), now());
+                if self.complained.replace("profile") != Some("profile") {
+                    warn!("who called could not be looked up; events for Segment wait");
+                }
+                if let Err(error) = self.waits.put_back().await {
+                    self.away(&error);
+                }
+                return;
+            };
             if let Err(error) = self.waits.done(&untold).await {
                 return self.away(&error);
             }
@@ -246,11 +252,12 @@ impl Tracker {
         }
     }
 
-    /// The events of what was claimed, in batches, and what there is nothing to tell of.
-    async fn batches(&self, claimed: Vec<Claimed>) -> (Vec<Batch>, Vec<Key>) {
+    /// The events of what was claimed, in batches, and what there is nothing to tell of. Nothing while it cannot be
+    /// known whom one of them is about.
+    async fn batches(&self, claimed: Vec<Claimed>) -> Option<(Vec<Batch>, Vec<Key>)> {
         let (mut told, mut untold) = (Vec::new(), Vec::new());
         for claimed in claimed {
-            let person = self.person(&claimed).await;
+            let person = self.person(&claimed).await?;
             let events = event::events(&claimed, &person, &self.parts.wanted, self.parts.hidden);
             let (fitting, large): (Vec<Event>, Vec<Event>) = events.into_iter().partition(batch::fits);
             if !large.is_empty() {
@@ -263,20 +270,25 @@ impl Tracker {
                 told.push((claimed.key, fitting));
             }
         }
-        (batch::batches(told), untold)
+        Some((batch::batches(told), untold))
     }
 
-    /// Whom an event is about.
-    async fn person(&self, claimed: &Claimed) -> Person {
+    /// Whom an event is about; nothing while that cannot be known, for some minutes at most. Segment keeps the first
+    /// event of a name, so one that is about the wrong person stays so.
+    async fn person(&self, claimed: &Claimed) -> Option<Person> {
         let caller = claimed.leg.caller.as_ref().map(|caller| caller.expose().as_str());
         let user = match &self.parts.wanted.user_id {
             Some(name) => {
-                let profile = self.parts.profiles.find(caller).await;
-                profile.traits.get(name).map(|value| value.text())
+                let profile = self.parts.profiles.find_afterwards(caller).await;
+                let waited = crate::store::moment().saturating_sub(claimed.made_at);
+                if profile.is_none() && waited < MOST_PATIENT {
+                    return None;
+                }
+                profile.and_then(|profile| profile.traits.get(name).map(|value| value.text()))
             }
             None => None,
         };
-        Person::new(user, caller, &claimed.key.call_sid, &self.parts.keyring)
+        Some(Person::new(user, caller, &claimed.key.call_sid, &self.parts.keyring))
     }
 
     /// Sends a batch. `Err(None)` says that it has to be sent again later.

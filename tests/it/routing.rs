@@ -107,6 +107,8 @@ async fn who_was_upset_last_time_waits_less() {
         let segment = FakeSegment::start(Segment::Traits(traits)).await;
         let bridge = bridge(LAST_SENTIMENT, &segment).await;
         let (_, document) = escalated(&bridge).await;
+        // Twilio said so when the call came in, and not again.
+        assert_eq!(task(&document)["warmline"]["caller"]["verified"], "full");
         let task = document.child("Enqueue").unwrap().child("Task").unwrap();
         assert_eq!(task.attribute("priority"), Some(priority));
         assert!(!figures(&bridge).await.contains("rule=\"default\""));

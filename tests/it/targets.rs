@@ -258,6 +258,7 @@ async fn a_contact_centre_that_does_not_take_the_call_is_passed_over_in_time() {
         (answer(200, "{\"taken\": true}"), 1),
         (answer(200, "<!DOCTYPE x [<!ENTITY a \"b\">]><Response><Hangup/></Response>"), 1),
         (answer(200, "<Response><Redirect>/calls/next</Redirect></Response>"), 1),
+        (answer(200, "<Response><Gather numDigits=\"1\"><Say>One or two?</Say></Gather></Response>"), 1),
         (answer(200, &format!("<Response><Say>{}</Say></Response>", "x".repeat(64 * 1024))), 1),
         (vec![Centre::Elsewhere], 1),
         (vec![Centre::Silence], 1),
@@ -278,6 +279,16 @@ async fn a_contact_centre_that_does_not_take_the_call_is_passed_over_in_time() {
     let mut call = escalated(&bridge).await;
     call.follow().await.unwrap();
     assert_eq!(call.rung().unwrap().to, "+15550001111");
+}
+
+#[tokio::test]
+async fn who_waits_for_one_contact_centre_after_another_hears_something() {
+    let (first, second) = (FakeCentre::start(vec![Centre::Silence]).await, FakeCentre::taking().await);
+    let bridge = bridge(&format!("{}{}{NUMBER}", first.target(), second.target())).await;
+    let mut call = escalated(&bridge).await;
+    assert_eq!(verbs(call.document().unwrap()), ["Redirect"]);
+    assert_eq!(verbs(call.follow().await.unwrap()), ["Say", "Redirect"]);
+    assert!(call.follow().await.unwrap().child("Dial").is_some());
 }
 
 #[tokio::test]
@@ -466,7 +477,7 @@ async fn a_rule_chooses_language_and_voice_of_the_ai_for_the_whole_call() {
 #[tokio::test]
 async fn no_secret_travels_with_the_question_to_a_contact_centre() {
     let centre = FakeCentre::taking().await;
-    let bridge = bridge(&centre.target()).await;
+    let bridge = bridge(&format!("{}{NUMBER}", centre.target())).await;
     let mut call = escalated(&bridge).await;
     call.follow().await.unwrap();
     let (headers, body) = &centre.asked()[0];

@@ -82,9 +82,9 @@ impl People {
         }
     }
 
-    /// The target at this place of a call's list.
+    /// The target at this place of a call's list, if it can take the call.
     pub(super) fn target(&self, place: usize, call: &Transfer) -> Option<&Target> {
-        self.list(call).get(place).copied()
+        self.list(call).get(place).copied().filter(|target| can_take(target, call))
     }
 
     /// The page of a hand-off, where it can be reached.
@@ -115,16 +115,13 @@ impl People {
     /// What is noted of a call that goes to the target at this place of its list, or to the next one that it can
     /// go to. Of one that this server has to try nothing is noted before.
     pub(super) fn delivery(&self, place: usize, call: &Transfer) -> Option<Delivery> {
-        let list = self.list(call);
-        let target = list.into_iter().skip(place).find(|target| can_take(target, call));
-        let state = match target {
-            Some(Target::Workflow(_) | Target::Queue(_)) => DeliveryState::Queued,
-            Some(Target::Ring(_)) => DeliveryState::Dialled,
-            Some(Target::Studio(_)) => DeliveryState::Passed,
-            Some(Target::Webhook(_) | Target::Agent) => return None,
-            Some(Target::Voicemail) | None => DeliveryState::Voicemail,
-        };
-        Some(Delivery { target: Some(target.map_or_else(|| "voicemail".to_owned(), name)), state })
+        noted(self.list(call).into_iter().skip(place).find(|target| can_take(target, call)))
+    }
+
+    /// What is noted of a call that gets the document which asks nothing of this server.
+    pub(super) fn delivery_without_callbacks(&self, call: &Transfer) -> Option<Delivery> {
+        let ours = |target: &&Target| matches!(target, Target::Webhook(_) | Target::Agent);
+        self.list(call).into_iter().find(|target| !ours(target)).and_then(|target| noted(Some(target)))
     }
 
     /// Hands a call over without ever asking this server again: for a document that is kept elsewhere, and for
@@ -151,6 +148,9 @@ impl People {
         let list = self.list(call);
         let mut response = Response::new();
         let mut is_first = true;
+        // Who was silent while one contact centre was asked hears something before the next one is.
+        let asked_before = first.checked_sub(1).and_then(|before| list.get(before));
+        let waited = matches!(asked_before, Some(Target::Webhook(_)));
         let people = list.iter().enumerate().skip(first).filter(|(_, target)| can_take(target, call));
         for (place, target) in people {
             let address = |path| self.address(path, place, call);
@@ -158,7 +158,14 @@ impl People {
                 Step::Queue(queue) => response.enqueue(queue.action(&address("/voice/queued"))),
                 Step::Dial(dial) => response.dial(dial.action(&address("/voice/dial"))),
                 Step::Away(address) => return response.redirect(address.as_str()),
-                Step::Ours if is_first => return response.redirect(address("/voice/target").as_str()),
+                Step::Ours if is_first => {
+                    let filler = call.lines.fillers.first().filter(|_| waited);
+                    response = match filler {
+                        Some(line) => response.say(call.say(line)),
+                        None => response,
+                    };
+                    return response.redirect(address("/voice/target").as_str());
+                }
                 Step::Ours => response,
                 Step::End => break,
             };
@@ -182,6 +189,18 @@ impl People {
         };
         self.origin.http(&format!("{path}?s={}", self.keyring.seal(Purpose::Target, &state)))
     }
+}
+
+/// What is noted of a call that goes to a target; without one the caller leaves a message.
+fn noted(target: Option<&Target>) -> Option<Delivery> {
+    let state = match target {
+        Some(Target::Workflow(_) | Target::Queue(_)) => DeliveryState::Queued,
+        Some(Target::Ring(_)) => DeliveryState::Dialled,
+        Some(Target::Studio(_)) => DeliveryState::Passed,
+        Some(Target::Webhook(_) | Target::Agent) => return None,
+        Some(Target::Voicemail) | None => DeliveryState::Voicemail,
+    };
+    Some(Delivery { target: Some(target.map_or_else(|| "voicemail".to_owned(), name)), state })
 }
 
 /// Whether a target can take a call at all.

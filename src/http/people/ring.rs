@@ -53,6 +53,7 @@ impl People {
             target: place.try_into().unwrap_or(u8::MAX),
             language: call.language.clone(),
             summary: ring.whisper,
+            shows_another: ring.caller_id.is_some(),
             key: ring.accept_key,
         };
         Some(self.origin.http(&format!("/voice/whisper?s={}", self.keyring.seal(Purpose::Whisper, &state))))

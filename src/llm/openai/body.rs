@@ -1,38 +1,78 @@
 //! The request: what the official API and the compatible servers all accept.
 
+use std::borrow::Cow;
+
 use async_openai::types::chat::{
-    ChatCompletionNamedToolChoice, ChatCompletionTool, ChatCompletionToolChoiceOption, ChatCompletionTools,
-    FunctionName, FunctionObject, ToolChoiceOptions,
+    ChatCompletionNamedToolChoice, ChatCompletionToolChoiceOption, FunctionName, ToolChoiceOptions,
 };
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::chat::{Message, ToolChoice, ToolKind};
 use crate::llm::Question;
 
-/// The body of a streaming request. The caller's words come last; nothing is appended.
+/// The body of a streaming request. The caller's words come last; nothing is appended. It borrows all that it says:
+/// a conversation is long, and is sent with every question.
 #[derive(Serialize)]
-pub(super) struct Request {
-    model: String,
+pub(super) struct Request<'a> {
+    model: &'a str,
     stream: bool,
-    messages: Vec<Value>,
+    messages: Vec<Said<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    tools: Vec<ChatCompletionTools>,
+    tools: Vec<Tool<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_choice: Option<ChatCompletionToolChoiceOption>,
 }
 
-impl Request {
-    pub(super) fn new(question: &Question, model: &str) -> Self {
+/// A message.
+#[derive(Debug, PartialEq, Serialize)]
+struct Said<'a> {
+    role: &'static str,
+    /// `null` where the model only asked for tools.
+    content: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_calls: Vec<Call<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_call_id: Option<&'a str>,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+struct Call<'a> {
+    id: &'a str,
+    r#type: &'static str,
+    function: Called<'a>,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+struct Called<'a> {
+    name: &'a str,
+    arguments: &'a str,
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    r#type: &'static str,
+    function: Function<'a>,
+}
+
+#[derive(Serialize)]
+struct Function<'a> {
+    name: &'a str,
+    description: &'a str,
+    parameters: &'a Value,
+}
+
+impl<'a> Request<'a> {
+    pub(super) fn new(question: &'a Question, model: &'a str) -> Self {
         // `system`, not `developer`: every compatible server knows it.
-        let system = json!({"role": "system", "content": &*question.system});
-        let tools: Vec<ChatCompletionTools> = question.toolbox.tools().iter().map(tool).collect();
+        let system = Said::plain("system", &question.system);
+        let tools: Vec<Tool<'_>> = question.toolbox.tools().iter().map(Tool::of).collect();
         Self {
-            model: model.to_owned(),
+            model,
             stream: true,
-            messages: by_turns(std::iter::once(system).chain(question.messages.iter().map(message))),
+            messages: by_turns(std::iter::once(system).chain(question.messages.iter().map(Said::of))),
             temperature: question.tuning.temperature,
             tool_choice: (!tools.is_empty()).then(|| tool_choice(question)),
             tools,
@@ -41,14 +81,15 @@ impl Request {
 }
 
 /// What we said in several pieces is one message: some models insist that caller and assistant take turns.
-fn by_turns(messages: impl Iterator<Item = Value>) -> Vec<Value> {
-    let mut joined: Vec<Value> = Vec::with_capacity(messages.size_hint().0);
+fn by_turns<'a>(messages: impl Iterator<Item = Said<'a>>) -> Vec<Said<'a>> {
+    const OURS: &str = "assistant";
+    let mut joined: Vec<Said<'a>> = Vec::with_capacity(messages.size_hint().0);
     for mut message in messages {
-        let is_ours = |message: &Value| message["role"] == "assistant";
         match joined.last_mut() {
-            Some(last) if is_ours(last) && is_ours(&message) && last.get("tool_calls").is_none() => {
-                let text = |message: &Value| message["content"].as_str().unwrap_or_default().to_owned();
-                message["content"] = format!("{} {}", text(last), text(&message)).trim().into();
+            Some(last) if last.role == OURS && message.role == OURS && last.tool_calls.is_empty() => {
+                let before = last.content.take().unwrap_or_default();
+                let text = message.content.take().unwrap_or_default();
+                message.content = Some(format!("{before} {text}").trim().to_owned().into());
                 *last = message;
             }
             Some(_) | None => joined.push(message),
@@ -57,30 +98,37 @@ fn by_turns(messages: impl Iterator<Item = Value>) -> Vec<Value> {
     joined
 }
 
-fn message(message: &Message) -> Value {
-    match message {
-        Message::User(text) => json!({"role": "user", "content": text}),
-        Message::Assistant { text, calls } if calls.is_empty() => {
-            json!({"role": "assistant", "content": text})
+impl<'a> Said<'a> {
+    fn plain(role: &'static str, text: &'a str) -> Self {
+        Self { role, content: Some(text.into()), tool_calls: Vec::new(), tool_call_id: None }
+    }
+
+    fn of(message: &'a Message) -> Self {
+        match message {
+            Message::User(text) => Self::plain("user", text.expose()),
+            Message::Assistant { text, calls } => {
+                let said = Self::plain("assistant", text.expose());
+                let content = said.content.filter(|text| calls.is_empty() || !text.is_empty());
+                Self { content, tool_calls: calls.iter().map(Call::of).collect(), ..said }
+            }
+            Message::Tool { call_id, content } => {
+                Self { tool_call_id: Some(call_id), ..Self::plain("tool", content.expose()) }
+            }
         }
-        Message::Assistant { text, calls } => {
-            let content = Some(text.expose()).filter(|text| !text.is_empty());
-            let call = |call: &crate::chat::ToolCall| {
-                json!({
-                    "id": call.id,
-                    "type": "function",
-                    "function": {"name": call.name, "arguments": arguments(call)},
-                })
-            };
-            json!({
-                "role": "assistant",
-                "content": content,
-                "tool_calls": calls.iter().map(call).collect::<Vec<_>>(),
-            })
-        }
-        Message::Tool { call_id, content } => {
-            json!({"role": "tool", "tool_call_id": call_id, "content": content})
-        }
+    }
+}
+
+impl<'a> Call<'a> {
+    fn of(call: &'a crate::chat::ToolCall) -> Self {
+        let function = Called { name: &call.name, arguments: arguments(call) };
+        Self { id: &call.id, r#type: "function", function }
+    }
+}
+
+impl<'a> Tool<'a> {
+    fn of(tool: &'a crate::chat::Tool) -> Self {
+        let crate::chat::Tool { name, description, parameters, .. } = tool;
+        Self { r#type: "function", function: Function { name, description, parameters } }
     }
 }
 
@@ -89,17 +137,6 @@ fn arguments(call: &crate::chat::ToolCall) -> &str {
     let text = call.arguments.expose();
     let object = serde_json::from_str::<serde_json::Map<String, Value>>(text).is_ok();
     if object { text } else { "{}" }
-}
-
-fn tool(tool: &crate::chat::Tool) -> ChatCompletionTools {
-    ChatCompletionTools::Function(ChatCompletionTool {
-        function: FunctionObject {
-            name: tool.name.clone(),
-            description: Some(tool.description.clone()),
-            parameters: Some(tool.parameters.clone()),
-            strict: None,
-        },
-    })
 }
 
 fn tool_choice(question: &Question) -> ChatCompletionToolChoiceOption {
@@ -117,27 +154,62 @@ fn tool_choice(question: &Question) -> ChatCompletionToolChoiceOption {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn what_we_said_in_pieces_is_one_message() {
-        let ours = |text: &str| json!({"role": "assistant", "content": text});
-        let calling = json!({"role": "assistant", "content": null, "tool_calls": [{"id": "a"}]});
-        let result = json!({"role": "tool", "tool_call_id": "a", "content": "x"});
-        let caller = json!({"role": "user", "content": "hi"});
+        let ours = |text: &'static str| Said::plain("assistant", text);
+        let function = Called { name: "f", arguments: "{}" };
+        let call = || vec![Call { id: "a", r#type: "function", function: Called { ..function } }];
+        let calling = Said { content: None, tool_calls: call(), ..ours("") };
+        let result = || Said { tool_call_id: Some("a"), ..Said::plain("tool", "x") };
+        let caller = || Said::plain("user", "hi");
         let messages = [
             ours("Hello."),
             ours("Are you there?"),
-            caller.clone(),
+            caller(),
             ours("Wait."),
             calling,
-            result.clone(),
+            result(),
             ours("Done."),
         ];
-        let called = json!({"role": "assistant", "content": "Wait.", "tool_calls": [{"id": "a"}]});
+        let called = Said { tool_calls: call(), ..ours("Wait.") };
         assert_eq!(
             by_turns(messages.into_iter()),
-            [ours("Hello. Are you there?"), caller, called, result, ours("Done.")]
+            [ours("Hello. Are you there?"), caller(), called, result(), ours("Done.")]
+        );
+    }
+
+    #[test]
+    fn a_message_has_what_its_role_needs() {
+        let json = |message: Message| serde_json::to_value(Said::of(&message)).unwrap();
+        let arguments = |text: &str| crate::chat::ToolCall {
+            id: "c1".into(),
+            name: "track".into(),
+            arguments: text.into(),
+        };
+        let asked = |text: &str, call: &str| {
+            json(Message::Assistant { text: text.into(), calls: vec![arguments(call)] })
+        };
+        assert_eq!(json(Message::User("hi".into())), json!({"role": "user", "content": "hi"}));
+        assert_eq!(
+            json(Message::Assistant { text: "".into(), calls: Vec::new() }),
+            json!({"role": "assistant", "content": ""})
+        );
+        let call = |arguments: &str| json!([{"id": "c1", "type": "function", "function": {"name": "track", "arguments": arguments}}]);
+        assert_eq!(
+            asked("", "{\"a\":1}"),
+            json!({"role": "assistant", "content": null, "tool_calls": call("{\"a\":1}")})
+        );
+        assert_eq!(
+            asked("One moment.", "broken"),
+            json!({"role": "assistant", "content": "One moment.", "tool_calls": call("{}")})
+        );
+        assert_eq!(
+            json(Message::Tool { call_id: "c1".into(), content: "done".into() }),
+            json!({"role": "tool", "tool_call_id": "c1", "content": "done"})
         );
     }
 }

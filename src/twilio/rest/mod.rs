@@ -34,6 +34,7 @@ use serde_json::Value;
 
 use crate::clock::now;
 use crate::ids::AccountSid;
+use crate::outbound;
 use answer::Answer;
 use request::{Request, Verb};
 
@@ -94,14 +95,7 @@ impl Client {
     ///
     /// When TLS cannot be set up.
     pub fn new(credentials: Credentials, hosts: Hosts, timeouts: Timeouts) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            // The credentials are for the hosts we know.
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .pool_idle_timeout(IDLE)
-            .tcp_nodelay(true)
-            .user_agent(concat!("warmline/", env!("CARGO_PKG_VERSION")))
-            .build()?;
+        let http = outbound::client().connect_timeout(CONNECT).pool_idle_timeout(IDLE).build()?;
         Ok(Self { credentials, hosts, timeouts, http })
     }
 
