@@ -35,7 +35,7 @@ const TURNS: usize = 20;
 const TOKENS: u32 = 60;
 const PACE: Duration = Duration::from_millis(20);
 const IDLE_CALLS: usize = 1_000;
-const MOST_PER_CALL: f64 = 13.0;
+const MOST_PER_CALL: f64 = 16.0;
 const SOON: Duration = Duration::from_secs(20);
 /// The environment of the process that is the bridge: its model, its database, and how many turns a second
 /// other calls leave in that.
