@@ -100,7 +100,6 @@ fn settings(kind: u8) -> Settings {
         rules: Arc::default(),
         desk: None,
         hidden: Also::NOTHING,
-        recorder: None,
         person_key: (kind & 8 == 0).then_some('0'),
         keypad_length: (kind & 16 > 0).then_some(4),
     }

@@ -178,7 +178,10 @@ impl<W: Wire> Running<W> {
                 self.await_close().await;
                 return false;
             }
-            let event = poll_fn(|context| self.poll(&mut waiting, context)).await;
+            // Nothing moves it while nothing happens.
+            let deadline = self.session.deadline();
+            waiting.set_alarm(deadline);
+            let event = poll_fn(|context| self.poll(&mut waiting, deadline, context)).await;
             if matches!(event, Event::Superseded | Event::Closed) {
                 return matches!(event, Event::Superseded);
             }
@@ -214,10 +217,9 @@ impl<W: Wire> Running<W> {
     fn poll(
         &mut self,
         waiting: &mut Waiting<'_, impl Future<Output = ()>>,
+        deadline: Option<Instant>,
         context: &mut Context<'_>,
     ) -> Poll<Event<W::Text>> {
-        let deadline = self.session.deadline();
-        waiting.set_alarm(deadline);
         let Waiting { bell, presence, called_off, alarm } = waiting;
         let rung = bell.poll(context, |context| {
             if let Poll::Ready(frame) = self.wire.poll_receive(context) {
@@ -355,7 +357,13 @@ impl<W: Wire> Running<W> {
         self.json.clear();
         frame.write_json(&mut self.json);
         trace!(bytes = self.json.len(), "frame sent");
-        let sent = tokio::time::timeout(self.send, self.wire.send(&self.json)).await;
+        let mut sending = pin!(self.wire.send(&self.json));
+        // Nearly every frame leaves at once, and needs no timer.
+        let at_once = poll_fn(|context| Poll::Ready(sending.as_mut().poll(context))).await;
+        let sent = match at_once {
+            Poll::Ready(sent) => Ok(sent),
+            Poll::Pending => tokio::time::timeout(self.send, sending).await,
+        };
         let sent = sent.unwrap_or_else(|_| {
             warn!("socket takes no frames");
             self.stalled = true;

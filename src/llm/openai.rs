@@ -32,7 +32,7 @@ use crate::pii::bare_address;
 use answer::Reading;
 #[cfg(fuzzing)]
 pub use answer::read_answer;
-use body::Request;
+use body::{Described, Request};
 use refusal::{obstacle, refusal};
 use watched::Watch;
 
@@ -82,6 +82,7 @@ struct Ready {
     base_url: String,
     model: Option<String>,
     breaker: Breaker,
+    described: Described,
     /// As in [`Care::silence`].
     silence: Duration,
 }
@@ -111,6 +112,7 @@ impl OpenAi {
                 base_url: endpoint.base_url,
                 model: endpoint.model,
                 breaker: Breaker::new(care.most_failures, care.rest),
+                described: Described::default(),
                 silence: care.silence,
             })
         };

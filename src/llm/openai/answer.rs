@@ -52,7 +52,8 @@ impl Reading {
     pub(super) fn new(ready: Arc<Ready>, question: Arc<Question>) -> Self {
         Self::Opening(Box::pin(async move {
             let model = ready.model.as_deref().or(question.tuning.model.as_deref());
-            let body = Request::new(&question, model.unwrap_or(OpenAi::DEFAULT_MODEL));
+            let tools = ready.described.tools(&question.toolbox);
+            let body = Request::new(&question, model.unwrap_or(OpenAi::DEFAULT_MODEL), tools.as_deref());
             ready.post(&body).await
         }))
     }

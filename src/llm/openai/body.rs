@@ -1,14 +1,16 @@
 //! The request: what the official API and the compatible servers all accept.
 
 use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_openai::types::chat::{
     ChatCompletionNamedToolChoice, ChatCompletionToolChoiceOption, FunctionName, ToolChoiceOptions,
 };
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
-use crate::chat::{Message, ToolChoice, ToolKind};
+use crate::chat::{Message, ToolChoice, ToolKind, Toolbox};
 use crate::llm::Question;
 
 /// The body of a streaming request. The caller's words come last; nothing is appended. It borrows all that it says:
@@ -20,8 +22,8 @@ pub(super) struct Request<'a> {
     messages: Vec<Said<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tools: Vec<Tool<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tools: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_choice: Option<ChatCompletionToolChoiceOption>,
 }
@@ -64,17 +66,45 @@ struct Function<'a> {
     parameters: &'a Value,
 }
 
+/// Tools as a request has them. They are the same in every question of a playbook, so they are written once.
+#[derive(Default)]
+pub(super) struct Described(Mutex<Vec<Known>>);
+
+struct Known {
+    toolbox: Weak<dyn Toolbox>,
+    written: Option<Arc<RawValue>>,
+}
+
+impl Described {
+    /// Nothing where there are no tools.
+    pub(super) fn tools(&self, toolbox: &Arc<dyn Toolbox>) -> Option<Arc<RawValue>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found =
+            known.iter().find(|known| std::ptr::addr_eq(known.toolbox.as_ptr(), Arc::as_ptr(toolbox)));
+        if let Some(found) = found {
+            return found.written.clone();
+        }
+        // Those of playbooks that no call has any more.
+        known.retain(|known| known.toolbox.strong_count() > 0);
+        let tools: Vec<Tool<'_>> = toolbox.tools().iter().map(Tool::of).collect();
+        let written = Some(tools).filter(|tools| !tools.is_empty());
+        let written = written.and_then(|tools| to_raw_value(&tools).ok()).map(Arc::from);
+        known.push(Known { toolbox: Arc::downgrade(toolbox), written: written.clone() });
+        written
+    }
+}
+
 impl<'a> Request<'a> {
-    pub(super) fn new(question: &'a Question, model: &'a str) -> Self {
+    /// `tools` are those of the question, as [`Described`] has them.
+    pub(super) fn new(question: &'a Question, model: &'a str, tools: Option<&'a RawValue>) -> Self {
         // `system`, not `developer`: every compatible server knows it.
         let system = Said::plain("system", &question.system);
-        let tools: Vec<Tool<'_>> = question.toolbox.tools().iter().map(Tool::of).collect();
         Self {
             model,
             stream: true,
             messages: by_turns(std::iter::once(system).chain(question.messages.iter().map(Said::of))),
             temperature: question.tuning.temperature,
-            tool_choice: (!tools.is_empty()).then(|| tool_choice(question)),
+            tool_choice: tools.map(|_| tool_choice(question)),
             tools,
         }
     }
@@ -180,6 +210,48 @@ mod tests {
             by_turns(messages.into_iter()),
             [ours("Hello. Are you there?"), caller(), called, result(), ours("Done.")]
         );
+    }
+
+    struct Listed(Vec<crate::chat::Tool>);
+
+    impl Toolbox for Listed {
+        fn tools(&self) -> &[crate::chat::Tool] {
+            &self.0
+        }
+
+        fn check(&self, _: usize, _: &str) -> Result<Value, crate::chat::CheckError> {
+            Ok(Value::Null)
+        }
+    }
+
+    #[test]
+    fn tools_are_written_once_for_each_playbook_that_is_in_use() {
+        let tool = |name: &str| crate::chat::Tool {
+            name: name.into(),
+            description: "d".into(),
+            parameters: json!({"type": "object"}),
+            say: crate::chat::Say::default(),
+            timeout: std::time::Duration::ZERO,
+            kind: ToolKind::External,
+            secure: false,
+        };
+        let toolbox = |names: &[&str]| -> Arc<dyn Toolbox> {
+            Arc::new(Listed(names.iter().map(|n| tool(n)).collect()))
+        };
+        let described = Described::default();
+        let (one, other, none) = (toolbox(&["a"]), toolbox(&["b"]), toolbox(&[]));
+        let written = described.tools(&one).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Value>(written.get()).unwrap(),
+            json!([{"type": "function", "function":
+                {"name": "a", "description": "d", "parameters": {"type": "object"}}}])
+        );
+        assert!(Arc::ptr_eq(&written, &described.tools(&one).unwrap()));
+        assert!(described.tools(&other).unwrap().get().contains("\"b\""));
+        assert!(described.tools(&none).is_none());
+        drop((one, other));
+        described.tools(&toolbox(&["c"]));
+        assert_eq!(described.0.lock().unwrap().len(), 2, "what no call has is forgotten");
     }
 
     #[test]
