@@ -183,8 +183,7 @@ impl Bench {
 
     fn one_core(&mut self) -> Result<(), Failed> {
         let sides = [("raw", Side::Raw), ("warmline", warmline("none", ""))];
-        // Busy enough that a core shows what it can take.
-        let load = Load { calls: self.calls(800), think: 300, ..self.load(10) };
+        let load = Load { calls: self.calls(500), ..self.load(10) };
         self.in_turn(Group::OneCore, &sides, [Place::Core(0), Place::Core(1)], &load)
     }
 
