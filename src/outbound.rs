@@ -9,6 +9,7 @@ use reqwest::redirect::Policy;
 use rustls::ClientConfig;
 use rustls::crypto::ring::default_provider;
 use rustls_platform_verifier::Verifier;
+use url::{Host, Url};
 
 /// Nothing where the system's certificates cannot be read: then each client says so itself.
 static TLS: LazyLock<Option<ClientConfig>> = LazyLock::new(|| {
@@ -29,5 +30,20 @@ pub fn client() -> reqwest::ClientBuilder {
     match &*TLS {
         Some(tls) => client.tls_backend_preconfigured(tls.clone()),
         None => client,
+    }
+}
+
+/// Whether keys and callers' words may go to an address: encrypted, or not off this machine.
+pub fn is_private(address: &Url) -> bool {
+    address.scheme() == "https" || (address.scheme() == "http" && is_this_machine(address))
+}
+
+/// Whether the host of an address is this machine.
+pub fn is_this_machine(address: &Url) -> bool {
+    match address.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }

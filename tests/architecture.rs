@@ -44,7 +44,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "config",
-        &["handoff", "hours", "ids", "mask", "pii", "redact", "routing", "session", "store", "tracking"],
+        &[
+            "handoff", "hours", "ids", "mask", "outbound", "pii", "redact", "routing", "session", "store",
+            "tracking",
+        ],
     ),
     ("gate", &["clock", "config", "ids", "token"]),
     ("tools", &["chat", "handoff", "outbound", "pii", "prompts"]),

@@ -6,6 +6,7 @@ use super::file::File;
 use super::vars::{Reader, Vars};
 use super::{ModelSettings, Models, ProfileService, RestService, TrackingService};
 use crate::ids::AccountSid;
+use crate::outbound::is_private;
 
 const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
 
@@ -115,32 +116,15 @@ pub(super) fn rest(
 
 /// Secrets and callers' numbers travel there.
 fn private_url(text: &str) -> Result<String, &'static str> {
-    let url = url::Url::parse(text).ok();
-    let is_here = |url: &url::Url| match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    let fits = url.is_some_and(|url| url.scheme() == "https" || (url.scheme() == "http" && is_here(&url)));
+    let fits = url::Url::parse(text).is_ok_and(|address| is_private(&address));
     if fits { Ok(text.to_owned()) } else { Err("expected an https URL (http is for this machine alone)") }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use secrecy::ExposeSecret;
 
-    use crate::config::Config;
-
-    fn load(vars: &[(&str, &str)]) -> Result<Config, Vec<String>> {
-        let vars: BTreeMap<_, _> =
-            vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Config::load(&vars).map_err(|error| error.0)
-    }
-
-    const WORKFLOW: &str = "WWbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+    use crate::config::read::tests::{WORKFLOW, load};
 
     #[test]
     fn a_base_url_alone_switches_to_the_model() {

@@ -1,6 +1,8 @@
 //! Our address as Twilio writes it: what it signs, and what our own links begin with.
 
-use url::{Host, Url};
+use url::Url;
+
+use crate::outbound::is_this_machine;
 
 /// Scheme, host, port and path prefix of the public URL, without a trailing slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,13 +71,7 @@ impl std::fmt::Display for Origin {
 
 /// Whether a `Host` header, or the host of a URL, names this machine.
 pub fn is_loopback_host(host: &str) -> bool {
-    let Ok(url) = Url::parse(&format!("http://{host}/")) else { return false };
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
+    Url::parse(&format!("http://{host}/")).is_ok_and(|url| is_this_machine(&url))
 }
 
 #[cfg(test)]

@@ -245,19 +245,19 @@ fn file(read: &mut Reader<'_, impl Vars>) -> File {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
     use crate::config::{Overrides, Source};
 
-    fn load(vars: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+    pub(in crate::config) fn load(vars: &[(&str, &str)]) -> Result<Config, Vec<String>> {
         let vars: BTreeMap<_, _> =
             vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Config::load(&vars).map_err(|error| error.0)
     }
 
-    const WORKFLOW: &str = "WWbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+    pub(in crate::config) const WORKFLOW: &str = "WWbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
     #[test]
     fn no_settings_at_all_serve_this_machine_with_the_embedded_agent() {

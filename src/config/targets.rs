@@ -2,13 +2,14 @@
 
 use secrecy::SecretString;
 use serde::Deserialize;
-use url::{Host, Url};
+use url::Url;
 
 use super::Place;
 use super::read::{phone_number, sip_address};
 use super::table::SETTINGS;
 use super::target::{Line, Ring, Studio, Target, Webhook};
 use crate::ids::{AccountSid, WorkflowSid};
+use crate::outbound::is_private;
 
 /// The longest name of a voice queue, or of a target.
 const LONGEST_NAME: usize = 64;
@@ -134,14 +135,8 @@ impl TargetTable {
     fn webhook(&self, url: &str, around: &Around<'_>) -> Result<Target, &'static str> {
         let address =
             Url::parse(url).map_err(|_| "webhook: expected an address such as https://example.com/calls")?;
-        let loopback = match address.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
         // The document holds what a caller said.
-        if address.scheme() != "https" && !(address.scheme() == "http" && loopback) {
+        if !is_private(&address) {
             return Err("webhook: expected an https address (http is for this machine alone)");
         }
         let name = self.secret_env.as_deref().unwrap_or_default();

@@ -37,9 +37,7 @@ pub(super) async fn answer(
         bridge.calls.asked(&call_sid);
     }
     let caller = bridge.caller(&form).await;
-    let remembered = form.call_sid().and_then(|call_sid| state(&bridge, &form, &call_sid)?.verified);
-    let caller = caller.vouched(remembered.as_deref());
-    bridge.answered.once(key, || (&next(&bridge, &form, handoff, &caller)).into())
+    bridge.answered.once(key, || (&next(&bridge, &form, handoff, caller)).into())
 }
 
 /// The document of the call: what came back, if it is this call's and can be used; else what the session had
@@ -72,7 +70,7 @@ fn status(form: &Form) -> &str {
     form.word("SessionStatus").unwrap_or("none")
 }
 
-fn next(bridge: &Shared, form: &Form, handoff: Option<Handoff>, caller: &Caller) -> Response {
+fn next(bridge: &Shared, form: &Form, handoff: Option<Handoff>, caller: Caller) -> Response {
     let Some(call_sid) = form.call_sid() else {
         warn!("session end without a usable CallSid; the call goes to a person");
         return super::nameless(bridge, Trigger::BridgeFailure);
@@ -90,6 +88,7 @@ fn next(bridge: &Shared, form: &Form, handoff: Option<Handoff>, caller: &Caller)
         return Response::new();
     }
     let state = state(bridge, form, &call_sid);
+    let caller = caller.vouched(state.as_ref().and_then(|state| state.verified.as_deref()));
     let resumed = state.as_ref().and_then(|state| state.resumed.clone());
     let course = Course {
         session: state.as_ref().map_or(0, |state| state.attempt),
@@ -103,7 +102,7 @@ fn next(bridge: &Shared, form: &Form, handoff: Option<Handoff>, caller: &Caller)
             bridge.delivered(form, DeliveryState::Completed.into());
             Response::new().hangup()
         }
-        Some(handoff) => bridge.hand_over_again(form, course, handoff, caller, resumed.as_ref()),
+        Some(handoff) => bridge.hand_over_again(form, course, handoff, &caller, resumed.as_ref()),
         None => match reconnect(bridge, form, &call_sid) {
             Some((attempt, provider)) => {
                 info!(attempt, code = form.word("ErrorCode"), "socket was lost; connecting again");
@@ -113,7 +112,7 @@ fn next(bridge: &Shared, form: &Form, handoff: Option<Handoff>, caller: &Caller)
             // The server was told to end since the document was looked for.
             None => {
                 let handoff = Handoff::bare(call_sid, nonce(), Trigger::BridgeFailure);
-                bridge.hand_over_again(form, course, handoff, caller, resumed.as_ref())
+                bridge.hand_over_again(form, course, handoff, &caller, resumed.as_ref())
             }
         },
     }

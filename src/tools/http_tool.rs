@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
-use url::{Host, Url};
+use url::Url;
 
 use crate::outbound;
 use crate::pii::Pii;
@@ -49,17 +49,11 @@ impl Endpoint {
     /// A caller's words travel encrypted, or do not leave the machine.
     pub(super) fn check(&self) -> Result<(), &'static str> {
         let Ok(url) = Url::parse(&self.url) else { return Err("`url` is no address") };
-        let loopback = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => return Err("`url` is no address"),
-        };
-        match url.scheme() {
-            "https" => Ok(()),
-            "http" if loopback => Ok(()),
-            _ => Err("`url` must begin with https:// (http:// is for this machine alone)"),
+        if url.host().is_none() {
+            return Err("`url` is no address");
         }
+        let problem = "`url` must begin with https:// (http:// is for this machine alone)";
+        outbound::is_private(&url).then_some(()).ok_or(problem)
     }
 }
 

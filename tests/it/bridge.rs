@@ -18,7 +18,7 @@ use warmline::http::Bridge;
 use warmline::store::Store;
 use warmline::twiml::Element;
 
-use super::model::{FakeModel, Step};
+use super::model::{FakeModel, Step, after_tool, last_words};
 
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const WORKFLOW: &str = "WWbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -137,6 +137,17 @@ pub(crate) fn task(document: &Element) -> Value {
     let enqueue = document.child("Enqueue").unwrap_or_else(|| panic!("no Enqueue in {}", document.name));
     assert_eq!(enqueue.attribute("workflowSid"), Some(WORKFLOW));
     serde_json::from_str(&enqueue.child("Task").expect("a Task").text).expect("the Task is JSON")
+}
+
+/// A model that escalates when it hears of an "humain", in words that no rule knows, and says yes to all else.
+pub(crate) fn escalating(request: &Value) -> Vec<Step> {
+    if after_tool(request) {
+        vec![Step::Say("Goodbye then.".to_owned())]
+    } else if last_words(request).contains("humain") {
+        vec![Step::Tool("escalate", escalation())]
+    } else {
+        vec![Step::Say("Yes.".to_owned())]
+    }
 }
 
 /// The `escalate` arguments of most tests.

@@ -6,8 +6,7 @@ use warmline::clock::now;
 use warmline::ids::CallSid;
 use warmline::twiml::Element;
 
-use super::bridge::{PUBLIC, SOON, TestBridge, escalation, task};
-use super::model::{Step, after_tool, last_words};
+use super::bridge::{PUBLIC, SOON, TestBridge, escalating, escalation, task};
 use super::twilio_api::{Api, FakeApi, RECORDING, recording_started};
 
 const ENABLED: &str = "[recording]\nenabled = true\n";
@@ -16,16 +15,6 @@ const SECRET: &str = "cinnamon";
 
 fn account() -> String {
     format!("AC{}", "a".repeat(32))
-}
-
-fn agent(request: &Value) -> Vec<Step> {
-    if after_tool(request) {
-        vec![Step::Say("Goodbye then.".to_owned())]
-    } else if last_words(request).contains("humain") {
-        vec![Step::Tool("escalate", escalation())]
-    } else {
-        vec![Step::Say("Yes.".to_owned())]
-    }
 }
 
 /// A server that records, at this API.
@@ -38,7 +27,7 @@ async fn recording(api: &FakeApi, toml: &str, settings: &[(&str, &str)]) -> Test
         ("TWILIO_API_BASE_URL", &api.base_url),
     ];
     let settings: Vec<_> = usual.iter().chain(settings).copied().collect();
-    TestBridge::configured(&format!("{ENABLED}{toml}"), &settings, agent).await
+    TestBridge::configured(&format!("{ENABLED}{toml}"), &settings, escalating).await
 }
 
 /// Waits until a figure is there: what happens beside a call is told by nothing else.
@@ -186,7 +175,7 @@ async fn calls_of_another_account_and_those_of_a_server_that_does_not_record_are
     let other = format!("AC{}", "b".repeat(32));
     let elsewhere = recording(&api, "", &[("TWILIO_ACCOUNT_SID", &other)]).await;
     let off = [("TWILIO_API_BASE_URL", api.base_url.as_str()), ("TWILIO_ACCOUNT_SID", &account())];
-    let off = TestBridge::with(&off, agent).await;
+    let off = TestBridge::with(&off, escalating).await;
     for bridge in [&elsewhere, &off] {
         let mut call = bridge.call();
         assert_eq!(verbs(call.dial().await.unwrap()), ["Connect"]);

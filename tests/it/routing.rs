@@ -7,8 +7,7 @@ use warmline::clock::{now, since_epoch};
 use warmline::routing::{KNOWN, Kind};
 use warmline::twiml::Element;
 
-use super::bridge::{SOON, TestBridge, WORKFLOW, escalation, task};
-use super::model::{Step, after_tool, last_words};
+use super::bridge::{SOON, TestBridge, WORKFLOW, escalating, task};
 use super::segment::{FakeSegment, Segment};
 
 const DOCS_READERS: &str = include_str!("../../examples/routing/docs-readers.toml");
@@ -20,18 +19,8 @@ const STARTED: Duration = Duration::from_millis(500);
 /// What else runs on the machine takes time from a call now and then: of so many calls the quickest counts.
 const TRIES: u32 = 3;
 
-fn agent(request: &Value) -> Vec<Step> {
-    if after_tool(request) {
-        vec![Step::Say("Goodbye then.".to_owned())]
-    } else if last_words(request).contains("humain") {
-        vec![Step::Tool("escalate", escalation())]
-    } else {
-        vec![Step::Say("Yes.".to_owned())]
-    }
-}
-
 async fn bridge(toml: &str, segment: &FakeSegment) -> TestBridge {
-    TestBridge::configured(toml, &segment.settings(), agent).await
+    TestBridge::configured(toml, &segment.settings(), escalating).await
 }
 
 /// What answers a call that comes in.
@@ -264,7 +253,7 @@ async fn rules_know_the_clock_of_the_business_the_number_and_the_load() {
                 [[routes.start]]\nname = \"checked\"\nwhen = [\"hours == 'open'\", \"time is known\", \"load < 50\", \
                 \"profile == 'off'\", \"verified == 'full'\", \"to == '+15559870000'\"]\nto = \"ai\"\n\
                 [[routes.start]]\nto = \"person\"\n";
-    let bridge = TestBridge::configured(toml, &[], agent).await;
+    let bridge = TestBridge::configured(toml, &[], escalating).await;
     assert!(dialled(&bridge).await.child("Connect").is_some());
     let mut other = bridge.twilio.call("+61370101234", "+15559870000");
     assert!(other.dial().await.unwrap().child("Enqueue").is_some());

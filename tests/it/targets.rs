@@ -8,9 +8,8 @@ use warmline::clock::now;
 use warmline::token::signature_of;
 use warmline::twiml::Element;
 
-use super::bridge::{SOON, TOKEN, TestBridge, WORKFLOW, escalation};
+use super::bridge::{SOON, TOKEN, TestBridge, WORKFLOW, escalating, escalation};
 use super::centre::{Centre, FakeCentre, SECRET};
-use super::model::{Step, after_tool, last_words};
 
 /// Both tries of a webhook take 2.5 s; the rest is for a busy machine.
 const ASKED: Duration = Duration::from_millis(2_900);
@@ -21,19 +20,9 @@ const AI: &str = "[[targets]]\nai = true\n";
 const ACCOUNT: &str = "ACdddddddddddddddddddddddddddddddd";
 const FLOW: &str = "FWeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee";
 
-fn agent(request: &Value) -> Vec<Step> {
-    if after_tool(request) {
-        vec![Step::Say("Goodbye then.".to_owned())]
-    } else if last_words(request).contains("humain") {
-        vec![Step::Tool("escalate", escalation())]
-    } else {
-        vec![Step::Say("Yes, it does.".to_owned())]
-    }
-}
-
 async fn bridge(targets: &str) -> TestBridge {
     let settings = [("CENTRE_SECRET", SECRET), ("TWILIO_ACCOUNT_SID", ACCOUNT)];
-    TestBridge::configured(targets, &settings, agent).await
+    TestBridge::configured(targets, &settings, escalating).await
 }
 
 fn studio() -> String {
@@ -389,8 +378,8 @@ async fn nodes_that_share_a_store_remember_for_each_other() {
     let url = format!("sqlite:{}", file.display());
     let targets = format!("{QUEUE}{AI}{NUMBER}");
     let settings = [("DATABASE_URL", url.as_str())];
-    let one = TestBridge::configured(&targets, &settings, agent).await;
-    let other = TestBridge::configured(&targets, &settings, agent).await;
+    let one = TestBridge::configured(&targets, &settings, escalating).await;
+    let other = TestBridge::configured(&targets, &settings, escalating).await;
     let mut call = escalated(&one).await;
     assert!(one.store.flush().await);
     left_queue(&mut call).await;
