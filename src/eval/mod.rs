@@ -1,0 +1,3 @@
+//! Measures prompts and models on scenarios before they meet callers.
+
+pub mod outcome;
