@@ -97,17 +97,26 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("caller", &["clock", "pii", "twilio", "twiml"]),
     (
+        "eval",
+        &[
+            "caller", "chat", "clock", "handoff", "ids", "llm", "mask", "phrases", "pii", "playbook",
+            "prompts", "record", "redact", "relay", "routing", "session", "store", "token", "tools",
+        ],
+    ),
+    (
         "cli",
         &[
             "app",
             "caller",
             "config",
+            "eval",
             "handoff",
             "hours",
             "http",
             "ids",
             "mask",
             "pii",
+            "phrases",
             "playbook",
             "routing",
             "store",
@@ -148,7 +157,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("tracing_opentelemetry", &["telemetry"]),
     ("tokio_tungstenite", &["caller"]),
-    ("toml", &["config", "prompts"]),
+    ("toml", &["config", "eval", "prompts"]),
+    ("unicode_normalization", &["eval"]),
 ];
 
 /// Libraries that the core does without, so that its rules can touch neither socket nor clock.

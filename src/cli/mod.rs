@@ -7,6 +7,8 @@ pub mod calls;
 pub mod chat;
 #[cfg(feature = "caller")]
 mod own_call;
+#[cfg(feature = "caller")]
+pub mod replay;
 pub mod route;
 pub mod serve;
 pub mod twiml;
@@ -60,6 +62,8 @@ enum Command {
     Bench(Box<bench::BenchArgs>),
     /// List, show, export and delete what is kept of calls
     Calls(calls::CallsArgs),
+    #[cfg(feature = "caller")]
+    Replay(Box<replay::ReplayArgs>),
     Route(route::RouteArgs),
     /// Print the documents that are served
     Twiml(twiml::TwimlArgs),
@@ -79,6 +83,8 @@ pub fn main() -> ExitCode {
         Ok(rest) => Overrides { values: cli.options.values(), rest },
         Err(error) => return refuse(&error),
     };
+    #[cfg(feature = "caller")]
+    let named = replay::Named { prompts: cli.options.prompts.clone(), tools: cli.options.tools.clone() };
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&vars),
         #[cfg(feature = "caller")]
@@ -86,6 +92,8 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "caller")]
         Command::Bench(args) => bench::run(*args, cli.options.port.as_deref()),
         Command::Calls(args) => calls::run(&vars, args),
+        #[cfg(feature = "caller")]
+        Command::Replay(args) => replay::run(&vars, &args, &named),
         Command::Route(args) => route::run(&vars, &args),
         Command::Twiml(args) => twiml::run(&vars, &args),
     }

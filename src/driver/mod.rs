@@ -206,7 +206,7 @@ fn first_question(call: &Call, setup: &Setup, profile: &Profile) -> Question {
         choice: ToolChoice::Auto,
         attempt: 1,
         language: language(call).to_owned(),
-        tuning: Tuning { model: front.model.clone(), temperature: front.temperature },
+        tuning: Tuning { model: front.model.clone(), temperature: front.temperature, ..Tuning::default() },
     }
 }
 

@@ -26,6 +26,12 @@ pub struct Results {
     pub trials: Vec<Trial>,
     /// The model that gave [`Judgement`]s, if any did.
     pub judge: Option<String>,
+    /// The model that played callers, if one did.
+    #[serde(default)]
+    pub caller: Option<String>,
+    /// Scenarios that were not tried, by name: they need a model that plays the caller, and there was none.
+    #[serde(default)]
+    pub skipped: Vec<String>,
 }
 
 /// A version of the prompts and tools, with the model that reads them.

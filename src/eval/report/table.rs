@@ -37,7 +37,22 @@ pub fn table(results: &Results) -> String {
         not_met(&mut page, results, subject, about);
     }
     page.push('\n');
+    if !results.skipped.is_empty() {
+        let names = results.skipped.join(", ");
+        wrapped(
+            &mut page,
+            &plain(&format!("Not tried, for want of a model that plays the caller: {names}")),
+            "",
+        );
+    }
     wrapped(&mut page, CAUTION, "");
+    if let Some(caller) = &results.caller {
+        wrapped(
+            &mut page,
+            &plain(&format!("Callers without lines of their own were played by {caller}.")),
+            "",
+        );
+    }
     if let Some(judge) = &results.judge {
         let note = format!(
             "Marks were given by {}. They are an opinion: no expectation was judged by it.",
@@ -173,7 +188,8 @@ fn not_met(page: &mut String, results: &Results, subject: usize, about: &Subject
             End::LeftByCaller => "the caller hung up".to_owned(),
             End::Failed { .. } => "could not be held".to_owned(),
         };
-        line(page, &plain(&format!("  {} #{}: {end}", cut(&case.name, NAME), trial.number)));
+        let name = cut(&plain(&case.name), NAME);
+        line(page, &format!("  {name} #{}: {end}", trial.number));
         if let End::Failed { why } = &trial.end {
             wrapped(page, &plain(why), "    ");
         }
