@@ -6,6 +6,8 @@ pub mod calls;
 #[cfg(feature = "caller")]
 pub mod chat;
 #[cfg(feature = "caller")]
+pub mod eval;
+#[cfg(feature = "caller")]
 mod own_call;
 pub mod route;
 pub mod serve;
@@ -58,6 +60,8 @@ enum Command {
     Chat(Box<chat::ChatOptions>),
     #[cfg(feature = "caller")]
     Bench(Box<bench::BenchArgs>),
+    #[cfg(feature = "caller")]
+    Eval(Box<eval::EvalArgs>),
     /// List, show, export and delete what is kept of calls
     Calls(calls::CallsArgs),
     Route(route::RouteArgs),
@@ -79,12 +83,16 @@ pub fn main() -> ExitCode {
         Ok(rest) => Overrides { values: cli.options.values(), rest },
         Err(error) => return refuse(&error),
     };
+    #[cfg(feature = "caller")]
+    let named = eval::Named { prompts: cli.options.prompts.clone(), tools: cli.options.tools.clone() };
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&vars),
         #[cfg(feature = "caller")]
         Command::Chat(options) => own_call::run(&vars, *options),
         #[cfg(feature = "caller")]
         Command::Bench(args) => bench::run(*args, cli.options.port.as_deref()),
+        #[cfg(feature = "caller")]
+        Command::Eval(args) => eval::run(&vars, &args, &named),
         Command::Calls(args) => calls::run(&vars, args),
         Command::Route(args) => route::run(&vars, &args),
         Command::Twiml(args) => twiml::run(&vars, &args),
