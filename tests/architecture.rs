@@ -100,7 +100,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "eval",
         &[
             "caller", "chat", "clock", "handoff", "ids", "llm", "mask", "phrases", "pii", "playbook",
-            "prompts", "record", "relay", "routing", "session", "token", "tools",
+            "prompts", "record", "redact", "relay", "routing", "session", "store", "token", "tools",
         ],
     ),
     (
@@ -141,7 +141,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("jsonschema", &["tools"]),
     ("metrics", &["meters"]),
     ("metrics_exporter_prometheus", &["meters"]),
-    ("minijinja", &["desk", "prompts"]),
+    ("minijinja", &["desk", "eval", "prompts"]),
     ("moka", &["calls", "gate", "http", "profile"]),
     ("rust_embed", &["console"]),
     ("rustls_platform_verifier", &["outbound"]),
@@ -150,7 +150,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("opentelemetry", &["telemetry"]),
     ("opentelemetry_otlp", &["telemetry"]),
     ("opentelemetry_sdk", &["telemetry"]),
-    ("quick_xml", &["twiml"]),
+    ("quick_xml", &["eval", "twiml"]),
     ("jiff", &["hours", "store"]),
     ("rustix", &["clock"]),
     ("rustyline", &["cli"]),

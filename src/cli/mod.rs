@@ -9,6 +9,8 @@ pub mod chat;
 pub mod eval;
 #[cfg(feature = "caller")]
 mod own_call;
+#[cfg(feature = "caller")]
+pub mod replay;
 pub mod route;
 pub mod serve;
 pub mod twiml;
@@ -64,9 +66,21 @@ enum Command {
     Eval(Box<eval::EvalArgs>),
     /// List, show, export and delete what is kept of calls
     Calls(calls::CallsArgs),
+    #[cfg(feature = "caller")]
+    Replay(Box<replay::ReplayArgs>),
     Route(route::RouteArgs),
     /// Print the documents that are served
     Twiml(twiml::TwimlArgs),
+}
+
+#[cfg(feature = "caller")]
+/// What was named on the command line for all commands.
+#[derive(Debug, Clone, Default)]
+pub struct Named {
+    /// `--prompts`.
+    pub prompts: Option<PathBuf>,
+    /// `--tools`.
+    pub tools: Option<PathBuf>,
 }
 
 /// Runs what the command line asks for.
@@ -84,7 +98,7 @@ pub fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     #[cfg(feature = "caller")]
-    let named = eval::Named { prompts: cli.options.prompts.clone(), tools: cli.options.tools.clone() };
+    let named = Named { prompts: cli.options.prompts.clone(), tools: cli.options.tools.clone() };
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&vars),
         #[cfg(feature = "caller")]
@@ -94,6 +108,8 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "caller")]
         Command::Eval(args) => eval::run(&vars, &args, &named),
         Command::Calls(args) => calls::run(&vars, args),
+        #[cfg(feature = "caller")]
+        Command::Replay(args) => replay::run(&vars, &args, &named),
         Command::Route(args) => route::run(&vars, &args),
         Command::Twiml(args) => twiml::run(&vars, &args),
     }

@@ -21,6 +21,7 @@ mod postgres;
 mod promises;
 mod recording;
 mod rehearsal;
+mod replay;
 mod rest;
 mod routing;
 mod rules;

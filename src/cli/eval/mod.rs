@@ -4,20 +4,22 @@ mod options;
 mod progress;
 mod subjects;
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::{USAGE, complain, load};
+use super::{Named, USAGE, complain, load};
 use crate::app;
 use crate::config::{Config, Vars};
+use crate::eval::figures::{Figures, Thresholds};
 use crate::eval::outcome::{End, Results};
+use crate::eval::report;
 use crate::eval::run::{Plan, run as run_plan};
 use crate::eval::scenario::{Scenario, Set, folder};
 use crate::eval::trial::Conditions;
 use crate::phrases;
 use crate::telemetry;
-pub use options::{EvalArgs, Named};
+pub use options::EvalArgs;
 use progress::Bar;
 
 /// How many trials run at once where a provider answers.
@@ -35,6 +37,13 @@ pub(super) fn run(vars: &impl Vars, args: &EvalArgs, named: &Named) -> ExitCode 
         Err(code) => return code,
     };
     phrases::prepare();
+    let thresholds = match args.fail_under.as_deref().map_or(Ok(Thresholds::default()), str::parse) {
+        Ok(thresholds) => thresholds,
+        Err(error) => {
+            complain(&error.to_string());
+            return ExitCode::from(USAGE);
+        }
+    };
     let plan = match plan(args, named, &config, vars) {
         Ok(plan) => plan,
         Err(Refused(why)) => {
@@ -50,7 +59,7 @@ pub(super) fn run(vars: &impl Vars, args: &EvalArgs, named: &Named) -> ExitCode 
             return ExitCode::FAILURE;
         }
     };
-    finish(args, &results, interrupted)
+    finish(args, &thresholds, &results, interrupted)
 }
 
 fn plan(args: &EvalArgs, named: &Named, config: &Config, vars: &impl Vars) -> Result<Plan, Refused> {
@@ -126,54 +135,42 @@ async fn hold(plan: Plan) -> (Results, bool) {
     (results, interrupted.into_inner())
 }
 
-fn finish(args: &EvalArgs, results: &Results, interrupted: bool) -> ExitCode {
-    show(&table(results));
+fn finish(args: &EvalArgs, thresholds: &Thresholds, results: &Results, interrupted: bool) -> ExitCode {
+    show(&report::table(results));
+    let mut code = ExitCode::SUCCESS;
+    let mut failed = |why: &str| {
+        complain(why);
+        code = ExitCode::FAILURE;
+    };
     if !results.skipped.is_empty() {
-        let list = results.skipped.join(", ");
-        let count = results.skipped.len();
+        let (count, list) = (results.skipped.len(), results.skipped.join(", "));
         show(&format!("\n{count} not tried, because no model plays the caller (--caller-model): {list}\n"));
     }
-    let mut code = ExitCode::SUCCESS;
-    for (file, text) in [(&args.json, serde_json::to_string_pretty(results).unwrap_or_default())] {
+    let written: [(&Option<PathBuf>, fn(&Results) -> String); 3] =
+        [(&args.json, report::json), (&args.junit, report::junit), (&args.html, report::html)];
+    for (file, render) in written {
         if let Some(file) = file
-            && let Err(why) = write(file, &text)
+            && let Err(error) = std::fs::write(file, render(results))
         {
-            complain(&why);
-            code = ExitCode::FAILURE;
+            failed(&format!("{}: {error}", file.display()));
+        }
+    }
+    // Of two, it is the second that is to take the place of the first.
+    let judged = results.subjects.len().saturating_sub(1);
+    for verdict in thresholds.verdicts(&Figures::of(results, judged)) {
+        show(&format!("{verdict}\n"));
+        if !verdict.holds {
+            failed("a threshold of --fail-under was missed");
         }
     }
     if interrupted {
-        complain("interrupted: the figures are those of the trials that were over");
-        code = ExitCode::FAILURE;
+        failed("interrupted: the figures are those of the trials that were over");
     }
     let held = results.trials.iter().any(|trial| !matches!(trial.end, End::Failed { .. }));
-    if !held && !results.trials.is_empty() {
-        complain("not one trial could be held");
-        code = ExitCode::FAILURE;
+    if !held {
+        failed("not one trial was held");
     }
     code
-}
-
-fn table(results: &Results) -> String {
-    let mut text = String::new();
-    for trial in &results.trials {
-        let name = &results.cases[trial.case].name;
-        let word = if trial.passed() { "ok  " } else { "FAIL" };
-        text.push_str(&format!("{word} {name} #{}\n", trial.number));
-        if let End::Failed { why } = &trial.end {
-            text.push_str(&format!("       {why}\n"));
-        }
-        for check in trial.checks.iter().filter(|check| !check.met) {
-            text.push_str(&format!("       {:?}: {} — {}\n", check.about, check.expected, check.found));
-        }
-    }
-    let passed = results.trials.iter().filter(|trial| trial.passed()).count();
-    text.push_str(&format!("{passed} of {}\n", results.trials.len()));
-    text
-}
-
-fn write(file: &Path, text: &str) -> Result<(), String> {
-    std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 #[expect(clippy::print_stdout, reason = "a command line speaks to its terminal")]

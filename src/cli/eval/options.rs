@@ -78,15 +78,6 @@ pub struct EvalArgs {
     pub estimate_tokens: bool,
 }
 
-/// What was named on the command line for all commands.
-#[derive(Debug, Clone, Default)]
-pub struct Named {
-    /// `--prompts`.
-    pub prompts: Option<PathBuf>,
-    /// `--tools`.
-    pub tools: Option<PathBuf>,
-}
-
 impl EvalArgs {
     /// Whether a scenario of this name with these tags is wanted.
     pub(super) fn wants(&self, name: &str, tags: &[String]) -> bool {

@@ -125,6 +125,27 @@ pub enum Answers {
     Well(Vec<Value>),
     /// It fails, and the model is told this.
     Fails(String),
+    /// What it answered in a recorded call.
+    Recorded(Vec<Run>),
+}
+
+/// One run of a tool in a recorded call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// What it was asked with.
+    pub arguments: Value,
+    /// What it answered, or why it failed.
+    pub result: Result<String, String>,
+}
+
+impl Answers {
+    /// Which recorded run answers a call with these arguments: the first of the same that is left, else one of the same
+    /// again, else the first that is left.
+    pub fn recorded(runs: &[Run], arguments: &Value, is_left: impl Fn(usize) -> bool) -> Option<usize> {
+        let same = |place: &usize| runs[*place].arguments == *arguments;
+        let left = || (0..runs.len()).filter(|place| is_left(*place));
+        left().find(same).or_else(|| (0..runs.len()).rev().find(same)).or_else(|| left().next())
+    }
 }
 
 /// What must and must not happen. What is left out is not checked.
@@ -202,5 +223,26 @@ impl Scenario {
     /// Whether another model has to play the caller.
     pub fn needs_caller_model(&self) -> bool {
         matches!(self.part, Part::Simulated(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_recorded_tool_answers_by_arguments_then_in_order() {
+        let run = |order: u32| Run { arguments: json!({ "order": order }), result: Ok(order.to_string()) };
+        let runs = [run(1), run(2), run(2)];
+        let answer = |order: u32, used: &[usize]| {
+            Answers::recorded(&runs, &json!({ "order": order }), |place| !used.contains(&place))
+        };
+        assert_eq!(answer(2, &[]), Some(1), "the same arguments");
+        assert_eq!(answer(2, &[1]), Some(2), "the next with the same");
+        assert_eq!(answer(1, &[0]), Some(0), "asked again, answered again");
+        assert_eq!(answer(9, &[0]), Some(1), "others: the next in order");
+        assert_eq!(answer(9, &[0, 1, 2]), None, "nothing is left");
     }
 }

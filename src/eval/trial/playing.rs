@@ -1,7 +1,7 @@
 //! Plays the call of a trial, step by step. The clock stands still unless the model is waited for, and jumps to what
 //! comes next where nobody is.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -44,6 +44,8 @@ pub(super) struct Playing<'a> {
     inputs: VecDeque<Input>,
     /// How often each tool was asked.
     runs: Vec<usize>,
+    /// Which recorded runs of which tools were answered from.
+    answered_from: BTreeSet<(usize, usize)>,
     turns: u32,
     /// When the caller last did something, and whether the agent has spoken since.
     acted: Instant,
@@ -88,6 +90,7 @@ impl<'a> Playing<'a> {
             transcript,
             inputs: VecDeque::new(),
             runs: vec![0; tools],
+            answered_from: BTreeSet::new(),
             turns: 0,
             acted: now,
             answered: true,
@@ -363,6 +366,16 @@ impl<'a> Playing<'a> {
                 Ok(Pii::from(answer.map_or_else(String::new, text)))
             }
             Some(Answers::Fails(why)) => Err(Pii::from(why.clone())),
+            Some(Answers::Recorded(runs)) => {
+                let is_left = |place| !self.answered_from.contains(&(run.tool, place));
+                match Answers::recorded(runs, &run.arguments, is_left) {
+                    Some(place) => {
+                        self.answered_from.insert((run.tool, place));
+                        runs[place].result.clone().map(Pii::from).map_err(Pii::from)
+                    }
+                    None => Err(Pii::from("the recorded call has no answer for this")),
+                }
+            }
             None => Err(Pii::from("the tool cannot be reached")),
         };
         self.inputs.push_back(Input::ToolDone(run.id, result));
