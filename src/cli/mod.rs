@@ -6,6 +6,8 @@ pub mod calls;
 #[cfg(feature = "caller")]
 pub mod chat;
 #[cfg(feature = "caller")]
+pub mod eval;
+#[cfg(feature = "caller")]
 mod own_call;
 #[cfg(feature = "caller")]
 pub mod replay;
@@ -60,6 +62,8 @@ enum Command {
     Chat(Box<chat::ChatOptions>),
     #[cfg(feature = "caller")]
     Bench(Box<bench::BenchArgs>),
+    #[cfg(feature = "caller")]
+    Eval(Box<eval::EvalArgs>),
     /// List, show, export and delete what is kept of calls
     Calls(calls::CallsArgs),
     #[cfg(feature = "caller")]
@@ -67,6 +71,16 @@ enum Command {
     Route(route::RouteArgs),
     /// Print the documents that are served
     Twiml(twiml::TwimlArgs),
+}
+
+#[cfg(feature = "caller")]
+/// What was named on the command line for all commands.
+#[derive(Debug, Clone, Default)]
+pub struct Named {
+    /// `--prompts`.
+    pub prompts: Option<PathBuf>,
+    /// `--tools`.
+    pub tools: Option<PathBuf>,
 }
 
 /// Runs what the command line asks for.
@@ -84,13 +98,15 @@ pub fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     #[cfg(feature = "caller")]
-    let named = replay::Named { prompts: cli.options.prompts.clone(), tools: cli.options.tools.clone() };
+    let named = Named { prompts: cli.options.prompts.clone(), tools: cli.options.tools.clone() };
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&vars),
         #[cfg(feature = "caller")]
         Command::Chat(options) => own_call::run(&vars, *options),
         #[cfg(feature = "caller")]
         Command::Bench(args) => bench::run(*args, cli.options.port.as_deref()),
+        #[cfg(feature = "caller")]
+        Command::Eval(args) => eval::run(&vars, &args, &named),
         Command::Calls(args) => calls::run(&vars, args),
         #[cfg(feature = "caller")]
         Command::Replay(args) => replay::run(&vars, &args, &named),

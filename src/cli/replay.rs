@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{USAGE, complain, load};
+use super::{Named, USAGE, complain, load};
 use crate::app;
 use crate::clock::since_epoch;
 use crate::config::{Config, Vars};
@@ -63,15 +63,6 @@ pub struct ReplayArgs {
     /// Show phone numbers and e-mail addresses; cards and the like stay masked
     #[arg(long)]
     show_personal_data: bool,
-}
-
-/// What was named on the command line for all commands.
-#[derive(Debug, Clone, Default)]
-pub struct Named {
-    /// `--prompts`.
-    pub prompts: Option<PathBuf>,
-    /// `--tools`.
-    pub tools: Option<PathBuf>,
 }
 
 /// Why nothing is replayed, and whether that is for want of a sensible command line.

@@ -122,7 +122,7 @@ pub async fn run(plan: Plan, mut tell: impl FnMut(Progress), enough: impl Future
 }
 
 /// Every trial, so that what is there early has a little of everything.
-fn places(common: &Common, repeats: u32) -> impl Iterator<Item = Place> + ExactSizeIterator + use<> {
+fn places(common: &Common, repeats: u32) -> impl ExactSizeIterator<Item = Place> + use<> {
     let (cases, subjects) = (common.scenarios.len(), common.subjects.len());
     let mut places = Vec::with_capacity(cases * subjects * repeats as usize);
     for number in 1..=repeats {

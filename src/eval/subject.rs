@@ -48,7 +48,7 @@ pub struct Ready {
 /// The first mistake in them, with file, line and cause.
 pub fn ready(wanted: &Wanted, set: &Set, usual: &Sources) -> Result<Ready, FileError> {
     let client =
-        Tools::client().map_err(|error| FileError::whole("the client of tools", &error.to_string()))?;
+        Tools::client().map_err(|error| FileError::whole("the client of tools", error.to_string()))?;
     let mut agents = BTreeMap::new();
     let (mut versions, mut places, mut named) = (Vec::new(), Vec::new(), None);
     for (group, trade) in &set.trades {
