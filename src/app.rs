@@ -390,6 +390,19 @@ fn rest_client(service: RestService) -> Result<Client, reqwest::Error> {
     Client::new(Credentials { account, user, password }, hosts, Timeouts::default())
 }
 
+/// A model that is to be measured: it is asked every time, and nobody answers in its place. `silence` is how long it may
+/// send nothing.
+///
+/// # Errors
+///
+/// When the HTTP client cannot be built.
+pub fn model_to_measure(settings: ModelSettings, silence: Duration) -> Result<Arc<dyn Model>, StartError> {
+    // Fails only when a provider is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let care = Care { most_failures: 0, rest: Duration::ZERO, hedge: None, silence };
+    Ok(Arc::new(OpenAi::new(endpoint(settings), None, care)?))
+}
+
 fn endpoint(settings: ModelSettings) -> Endpoint {
     Endpoint { base_url: settings.base_url, key: settings.key, model: settings.model }
 }

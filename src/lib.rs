@@ -56,6 +56,8 @@ pub mod desk;
 #[cfg(feature = "server")]
 pub mod driver;
 #[cfg(feature = "server")]
+pub mod eval;
+#[cfg(feature = "server")]
 pub mod gate;
 #[cfg(feature = "server")]
 pub mod hours;

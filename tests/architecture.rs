@@ -97,12 +97,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("caller", &["clock", "pii", "twilio", "twiml"]),
     (
+        "eval",
+        &[
+            "caller", "chat", "clock", "handoff", "ids", "llm", "mask", "phrases", "pii", "playbook",
+            "prompts", "record", "redact", "relay", "routing", "session", "store", "token", "tools",
+        ],
+    ),
+    (
         "cli",
         &[
             "app",
             "caller",
             "config",
             "driver",
+            "eval",
             "handoff",
             "hours",
             "http",
@@ -110,6 +118,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "llm",
             "mask",
             "pii",
+            "phrases",
             "playbook",
             "prompts",
             "routing",
@@ -136,7 +145,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("jsonschema", &["tools"]),
     ("metrics", &["meters"]),
     ("metrics_exporter_prometheus", &["meters"]),
-    ("minijinja", &["desk", "prompts"]),
+    ("minijinja", &["desk", "eval", "prompts"]),
     ("moka", &["calls", "gate", "http", "profile"]),
     ("rust_embed", &["console"]),
     ("rustls_platform_verifier", &["outbound"]),
@@ -145,7 +154,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("opentelemetry", &["telemetry"]),
     ("opentelemetry_otlp", &["telemetry"]),
     ("opentelemetry_sdk", &["telemetry"]),
-    ("quick_xml", &["twiml"]),
+    ("quick_xml", &["eval", "twiml"]),
     ("jiff", &["hours", "store"]),
     ("rustix", &["clock"]),
     ("rustyline", &["cli"]),
@@ -153,7 +162,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("tracing_opentelemetry", &["telemetry"]),
     ("tokio_tungstenite", &["caller"]),
-    ("toml", &["config", "prompts"]),
+    ("toml", &["config", "eval", "prompts"]),
+    ("unicode_normalization", &["eval"]),
 ];
 
 /// Libraries that the core does without, so that its rules can touch neither socket nor clock.

@@ -6,8 +6,12 @@ pub mod calls;
 #[cfg(feature = "caller")]
 pub mod chat;
 #[cfg(feature = "caller")]
+pub mod eval;
+#[cfg(feature = "caller")]
 mod own_call;
 pub mod prompts;
+#[cfg(feature = "caller")]
+pub mod replay;
 pub mod route;
 pub mod serve;
 pub mod twiml;
@@ -59,12 +63,26 @@ enum Command {
     Chat(Box<chat::ChatOptions>),
     #[cfg(feature = "caller")]
     Bench(Box<bench::BenchArgs>),
+    #[cfg(feature = "caller")]
+    Eval(Box<eval::EvalArgs>),
     /// List, show, export and delete what is kept of calls
     Calls(calls::CallsArgs),
     Prompts(prompts::PromptsArgs),
+    #[cfg(feature = "caller")]
+    Replay(Box<replay::ReplayArgs>),
     Route(route::RouteArgs),
     /// Print the documents that are served
     Twiml(twiml::TwimlArgs),
+}
+
+#[cfg(feature = "caller")]
+/// What was named on the command line for all commands.
+#[derive(Debug, Clone, Default)]
+pub struct Named {
+    /// `--prompts`.
+    pub prompts: Option<PathBuf>,
+    /// `--tools`.
+    pub tools: Option<PathBuf>,
 }
 
 /// Runs what the command line asks for.
@@ -81,14 +99,20 @@ pub fn main() -> ExitCode {
         Ok(rest) => Overrides { values: cli.options.values(), rest },
         Err(error) => return refuse(&error),
     };
+    #[cfg(feature = "caller")]
+    let named = Named { prompts: cli.options.prompts.clone(), tools: cli.options.tools.clone() };
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&vars),
         #[cfg(feature = "caller")]
         Command::Chat(options) => own_call::run(&vars, *options),
         #[cfg(feature = "caller")]
         Command::Bench(args) => bench::run(*args, cli.options.port.as_deref()),
+        #[cfg(feature = "caller")]
+        Command::Eval(args) => eval::run(&vars, &args, &named),
         Command::Calls(args) => calls::run(&vars, args),
         Command::Prompts(args) => prompts::run(&vars, &args),
+        #[cfg(feature = "caller")]
+        Command::Replay(args) => replay::run(&vars, &args, &named),
         Command::Route(args) => route::run(&vars, &args),
         Command::Twiml(args) => twiml::run(&vars, &args),
     }

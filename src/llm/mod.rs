@@ -6,6 +6,7 @@ pub mod openai;
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::Stream;
 
@@ -45,19 +46,46 @@ impl Question {
             choice: ToolChoice::Auto,
             attempt: 1,
             language: facts.language.clone(),
-            tuning: Tuning { model: front.model.clone(), temperature: front.temperature },
+            tuning: Tuning { model: front.model.clone(), temperature: front.temperature, ..Tuning::default() },
             prompts: playbook.prompts.clone(),
         }
     }
 }
 
-/// How a prompt wants its model to be.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// How a model is to be asked: what the prompt wants of it, and what whoever measures it wants.
+#[derive(Debug, Clone, Default)]
 pub struct Tuning {
     /// The model's name, where the settings name none.
     pub model: Option<String>,
     /// Randomness, 0 to 2.
     pub temperature: Option<f32>,
+    /// Makes the randomness the same again, where the provider can do that.
+    pub seed: Option<u64>,
+    /// Counts what is read and written, where somebody wants to know. A caller's question asks for no count.
+    pub tokens: Option<Arc<Tokens>>,
+}
+
+/// What the provider says it has read and written, over any number of questions.
+#[derive(Debug, Default)]
+pub struct Tokens {
+    prompt: AtomicU64,
+    completion: AtomicU64,
+    questions: AtomicU64,
+}
+
+impl Tokens {
+    /// Adds what one question took.
+    pub fn add(&self, prompt: u64, completion: u64) {
+        self.prompt.fetch_add(prompt, Ordering::Relaxed);
+        self.completion.fetch_add(completion, Ordering::Relaxed);
+        self.questions.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Tokens read, tokens written, and the number of questions that they were told of.
+    pub fn told(&self) -> (u64, u64, u64) {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        (read(&self.prompt), read(&self.completion), read(&self.questions))
+    }
 }
 
 /// The answer while it comes. It ends after [`ModelEvent::Done`] or [`ModelEvent::Failed`]; dropping it before

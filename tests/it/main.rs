@@ -22,6 +22,7 @@ mod promises;
 mod prompts;
 mod recording;
 mod rehearsal;
+mod replay;
 mod rest;
 mod routing;
 mod rules;

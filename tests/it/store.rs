@@ -50,6 +50,10 @@ impl Folder {
         Self(path)
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("sqlite:{}", self.0.join("calls.db").display())
     }

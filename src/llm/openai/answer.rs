@@ -11,12 +11,12 @@ use bytes::{Buf, Bytes};
 use futures_util::Stream;
 use reqwest::Response;
 
-use super::delta::Chunk;
+use super::delta::{Chunk, Usage};
 use super::events::{Events, Next};
 use super::refusal::is_too_long;
 use super::{OpenAi, Ready, Request};
 use crate::chat::{Finish, ModelError, ModelEvent, ToolCallAssembly};
-use crate::llm::Question;
+use crate::llm::{Question, Tokens};
 
 type Opening = Pin<Box<dyn Future<Output = Result<Response, ModelError>> + Send>>;
 type Body = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
@@ -24,7 +24,7 @@ type Body = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
 /// Where an answer stands.
 pub(super) enum Reading {
     /// The request is under way.
-    Opening(Opening),
+    Opening(Opening, Option<Arc<Tokens>>),
     /// The answer comes.
     Open(Open),
     /// The last event was told.
@@ -45,17 +45,21 @@ pub(super) struct Open {
 pub(super) struct Chunks {
     calls: ToolCallAssembly,
     finish: Option<Finish>,
+    /// Where the provider's count of tokens goes, if somebody wants to know.
+    tokens: Option<Arc<Tokens>>,
 }
 
 impl Reading {
     /// Nothing is sent before this is polled.
     pub(super) fn new(ready: Arc<Ready>, question: Arc<Question>) -> Self {
-        Self::Opening(Box::pin(async move {
+        let tokens = question.tuning.tokens.clone();
+        let opening = Box::pin(async move {
             let model = ready.model.as_deref().or(question.tuning.model.as_deref());
             let tools = ready.described.tools(&question.toolbox);
             let body = Request::new(&question, model.unwrap_or(OpenAi::DEFAULT_MODEL), tools.as_deref());
             ready.post(&body).await
-        }))
+        });
+        Self::Opening(opening, tokens)
     }
 }
 
@@ -67,9 +71,10 @@ impl Stream for Reading {
             let event = match &mut *self {
                 Self::Over => return Poll::Ready(None),
                 Self::Open(open) => ready!(open.poll(context)),
-                Self::Opening(opening) => match ready!(opening.as_mut().poll(context)) {
+                Self::Opening(opening, tokens) => match ready!(opening.as_mut().poll(context)) {
                     Ok(response) => {
-                        *self = Self::Open(Open::new(response));
+                        let open = Open::new(response, tokens.take());
+                        *self = Self::Open(open);
                         continue;
                     }
                     Err(error) => ModelEvent::Failed(error),
@@ -84,12 +89,12 @@ impl Stream for Reading {
 }
 
 impl Open {
-    fn new(response: Response) -> Self {
+    fn new(response: Response, tokens: Option<Arc<Tokens>>) -> Self {
         Self {
             body: Box::pin(response.bytes_stream()),
             received: Bytes::new(),
             events: Events::default(),
-            chunks: Chunks::default(),
+            chunks: Chunks { tokens, ..Chunks::default() },
         }
     }
 
@@ -144,7 +149,10 @@ impl Chunks {
             let error = if too_long { ModelError::TooLong } else { ModelError::Broken };
             return Some(ModelEvent::Failed(error));
         }
-        let choice = chunk.choice?;
+        let Some(choice) = chunk.choice else {
+            self.count(data);
+            return None;
+        };
         if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
             self.finish = Some(finish(&reason));
         }
@@ -155,6 +163,16 @@ impl Chunks {
             self.calls.push(fragment.into());
         }
         delta.content.filter(|words| !words.is_empty()).map(ModelEvent::Words).or(progress)
+    }
+
+    /// Reads the chunk without words that tells how many tokens it were. Nothing is told twice.
+    fn count(&mut self, data: &[u8]) {
+        if self.tokens.is_some()
+            && let Some(usage) = Usage::read(data)
+            && let Some(tokens) = self.tokens.take()
+        {
+            tokens.add(usage.prompt_tokens, usage.completion_tokens);
+        }
     }
 
     pub(super) fn done(&mut self) -> ModelEvent {

@@ -19,13 +19,23 @@ use crate::llm::Question;
 pub(super) struct Request<'a> {
     model: &'a str,
     stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<StreamOptions>,
     messages: Vec<Said<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     tools: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_choice: Option<ChatCompletionToolChoiceOption>,
+}
+
+/// Asks for a last chunk that says how many tokens it were.
+#[derive(Serialize)]
+struct StreamOptions {
+    include_usage: bool,
 }
 
 /// A message.
@@ -102,8 +112,10 @@ impl<'a> Request<'a> {
         Self {
             model,
             stream: true,
+            stream_options: question.tuning.tokens.as_ref().map(|_| StreamOptions { include_usage: true }),
             messages: by_turns(std::iter::once(system).chain(question.messages.iter().map(Said::of))),
             temperature: question.tuning.temperature,
+            seed: question.tuning.seed,
             tool_choice: tools.map(|_| tool_choice(question)),
             tools,
         }

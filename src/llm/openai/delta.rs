@@ -121,6 +121,24 @@ fn index<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
     Ok(value.and_then(|value| value.as_u64()).and_then(|index| index.try_into().ok()))
 }
 
+/// How many tokens a question took, in the last chunk where it was asked for.
+#[derive(Debug, Deserialize)]
+pub(super) struct Usage {
+    pub(super) prompt_tokens: u64,
+    pub(super) completion_tokens: u64,
+}
+
+impl Usage {
+    /// Nothing where a chunk does not tell.
+    pub(super) fn read(data: &[u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Told {
+            usage: Option<Usage>,
+        }
+        serde_json::from_slice::<Told>(data).ok()?.usage
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -1,0 +1,76 @@
+//! Asks a model for a text: one that plays a caller, or one that judges.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use serde_json::Value;
+
+use crate::chat::{CheckError, Message, ModelError, ModelEvent, Tool, ToolChoice, Toolbox};
+use crate::llm::{Model, Question, Tuning};
+use crate::prompts::Prompts;
+
+/// How often a question is asked.
+const TRIES: u8 = 3;
+
+/// No tools.
+struct Nothing;
+
+impl Toolbox for Nothing {
+    fn tools(&self) -> &[Tool] {
+        &[]
+    }
+
+    fn check(&self, _: usize, _: &str) -> Result<Value, CheckError> {
+        Err(CheckError("there is no such tool".into()))
+    }
+}
+
+/// What a model answers.
+///
+/// # Errors
+///
+/// Why it did not, after some tries.
+pub(super) async fn ask(
+    model: &dyn Model,
+    system: &str,
+    messages: Vec<Message>,
+    seed: Option<u64>,
+) -> Result<String, ModelError> {
+    let mut failure = ModelError::Empty;
+    for attempt in 1..=TRIES {
+        let question = Question {
+            system: system.into(),
+            messages: messages.clone(),
+            toolbox: Arc::new(Nothing),
+            choice: ToolChoice::Never,
+            attempt: attempt.min(2),
+            language: String::new(),
+            tuning: Tuning { seed, ..Tuning::default() },
+            prompts: Arc::new(Prompts::embedded()),
+        };
+        match whole(model, question).await {
+            Ok(text) if !text.trim().is_empty() => return Ok(text),
+            Ok(_) => {}
+            Err(error) if error.is_retryable() => {
+                tokio::time::sleep(error.pause()).await;
+                failure = error;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(failure)
+}
+
+async fn whole(model: &dyn Model, question: Question) -> Result<String, ModelError> {
+    let mut answer = model.ask(question);
+    let mut text = String::new();
+    while let Some(event) = answer.next().await {
+        match event {
+            ModelEvent::Words(words) => text.push_str(&words),
+            ModelEvent::Progress => {}
+            ModelEvent::Done { .. } => return Ok(text),
+            ModelEvent::Failed(error) => return Err(error),
+        }
+    }
+    Err(ModelError::Broken)
+}
