@@ -356,7 +356,20 @@ fn tokens(config: &Config) -> Vec<SecretString> {
     }
 }
 
-fn rest_client(service: RestService) -> Result<Client, reqwest::Error> {
+/// Asks Twilio's REST API.
+pub type RestClient = Client;
+
+/// A text that nobody else has, to name something by.
+pub fn chance() -> String {
+    nonce()
+}
+
+/// What asks Twilio's REST API, as the settings say.
+///
+/// # Errors
+///
+/// When TLS cannot be set up.
+pub fn rest_client(service: RestService) -> Result<RestClient, reqwest::Error> {
     let RestService { account, user, password, region, base_url } = service;
     let hosts = match (base_url, region) {
         (Some(base_url), _) => Hosts::At(base_url),

@@ -68,6 +68,8 @@ pub mod llm;
 #[cfg(feature = "server")]
 pub mod meters;
 #[cfg(feature = "server")]
+pub mod numbers;
+#[cfg(feature = "server")]
 pub mod outbound;
 #[cfg(feature = "server")]
 pub mod playbook;
@@ -85,6 +87,8 @@ pub mod token;
 pub mod tools;
 #[cfg(feature = "server")]
 pub mod tracking;
+#[cfg(feature = "server")]
+pub mod tunnel;
 #[cfg(feature = "server")]
 pub mod twilio;
 

@@ -7,6 +7,7 @@ pub mod calls;
 pub mod chat;
 #[cfg(feature = "caller")]
 mod own_call;
+pub mod number;
 pub mod route;
 pub mod serve;
 pub mod twiml;
@@ -60,6 +61,7 @@ enum Command {
     Bench(Box<bench::BenchArgs>),
     /// List, show, export and delete what is kept of calls
     Calls(calls::CallsArgs),
+    Number(number::NumberArgs),
     Route(route::RouteArgs),
     /// Print the documents that are served
     Twiml(twiml::TwimlArgs),
@@ -86,6 +88,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "caller")]
         Command::Bench(args) => bench::run(*args, cli.options.port.as_deref()),
         Command::Calls(args) => calls::run(&vars, args),
+        Command::Number(args) => number::run(&vars, args),
         Command::Route(args) => route::run(&vars, &args),
         Command::Twiml(args) => twiml::run(&vars, &args),
     }

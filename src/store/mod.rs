@@ -14,6 +14,7 @@ mod connect;
 #[cfg(feature = "postgres")]
 pub mod exchange;
 mod note;
+pub mod numbers;
 pub mod pages;
 mod recall;
 mod recording;

@@ -9,6 +9,7 @@ mod centre;
 #[path = "../console/mod.rs"]
 mod console;
 mod described;
+mod fake_numbers;
 #[path = "../faults/mod.rs"]
 mod faults;
 #[path = "../../examples/floor/relay/mod.rs"]
@@ -17,6 +18,7 @@ mod handoff_schema;
 mod load;
 mod model;
 mod monitoring;
+mod numbers;
 mod postgres;
 mod promises;
 mod recording;
