@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::calls::Calls;
 use crate::clock::{now, since_epoch};
-use crate::config::{Access, Config, Limits, ModelCare, ModelSettings, Origin, RestService};
+use crate::config::{Access, Config, Limits, ModelCare, ModelSettings, Origin, Origins, RestService};
 use crate::console;
 use crate::gate::Gate;
 use crate::handoff::DeskLinks;
@@ -46,6 +46,9 @@ use crate::twilio::signature::Verifier;
 const BACKLOG: u32 = 1024;
 /// What the system may hold back of what a slow reader does not take. Left to itself it grows to megabytes.
 const SEND_BUFFER: u32 = 64 * 1024;
+
+/// A silence that nobody waits for.
+const UNWATCHED: Duration = Duration::from_secs(60 * 60);
 
 /// How often figures are taken up that nobody asks for.
 const TIDY: Duration = Duration::from_secs(5);
@@ -97,11 +100,12 @@ impl Server {
         let listen = |error| StartError::Listen { address: config.listen, error };
         let listener = bound(config.listen).map_err(listen)?;
         let port = listener.local_addr().map_err(listen)?.port();
-        let origin = if config.origin == Origin::loopback(config.listen.port()) {
+        let origin: Origins = if config.origin == Origin::loopback(config.listen.port()) {
             Origin::loopback(port)
         } else {
             config.origin.clone()
-        };
+        }
+        .into();
         phrases::prepare();
         let mut beside = JoinSet::new();
         let store = match &config.store {
@@ -253,7 +257,7 @@ fn node_name() -> String {
     format!("{machine}-{name}")
 }
 
-fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<Bridge, StartError> {
+fn bridge(config: Config, origin: Origins, store: Store, parts: Parts) -> Result<Bridge, StartError> {
     let shelf = Arc::new(shelf(&config)?);
     let embedded = config.models.is_none();
     let people = people(&config, origin.clone());
@@ -273,12 +277,10 @@ fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<
         hours: config.hours,
         template: Arc::new(config.attributes),
     };
-    let recorder = config
-        .rest
-        .filter(|_| config.records)
-        .map(rest_client)
-        .transpose()?
-        .map(|client| Arc::new(Recorder::new(client, &origin, store.clone(), parts.meters.clone())));
+    let recorder =
+        config.rest.filter(|_| config.records).map(rest_client).transpose()?.map(|client| {
+            Arc::new(Recorder::new(client, origin.clone(), store.clone(), parts.meters.clone()))
+        });
     Ok(Bridge {
         recorder,
         keyring: people.keyring.clone(),
@@ -289,6 +291,7 @@ fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<
         whispers: http::Whispers::default(),
         ways,
         origin,
+        instance: nonce(),
         model: match config.models {
             Some(models) => {
                 let fallback = models.fallback.map(endpoint);
@@ -322,10 +325,12 @@ fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<
 }
 
 /// Where people answer, as the settings say.
-pub fn people(config: &Config, origin: Origin) -> People {
+pub fn people(config: &Config, origin: impl Into<Origins>) -> People {
+    let origin = origin.into();
     let keyring = Arc::new(keyring(config.secret.as_ref(), &tokens(config)));
     // A page that nobody else reaches is no use to a person elsewhere; on this machine it is.
-    let reachable = config.is_open() || config.origin != Origin::loopback(config.listen.port());
+    let public = config.origin != Origin::loopback(config.listen.port());
+    let reachable = config.is_open() || public || config.tunnelled;
     let links = || {
         let (origin, keyring) = (origin.clone(), keyring.clone());
         Arc::new(Links { origin, keyring, valid: config.desk.valid }) as Arc<dyn DeskLinks>
@@ -336,7 +341,7 @@ pub fn people(config: &Config, origin: Origin) -> People {
 
 /// Makes the links to pages of hand-offs.
 struct Links {
-    origin: Origin,
+    origin: Origins,
     keyring: Arc<Keyring>,
     valid: Duration,
 }
@@ -370,13 +375,41 @@ pub fn chance() -> String {
 ///
 /// When TLS cannot be set up.
 pub fn rest_client(service: RestService) -> Result<RestClient, reqwest::Error> {
+    client_within(service, Timeouts::default())
+}
+
+fn client_within(service: RestService, timeouts: Timeouts) -> Result<RestClient, reqwest::Error> {
     let RestService { account, user, password, region, base_url } = service;
     let hosts = match (base_url, region) {
         (Some(base_url), _) => Hosts::At(base_url),
         (None, Some((edge, region))) => Hosts::Region { edge, region },
         (None, None) => Hosts::Usual,
     };
-    Client::new(Credentials { account, user, password }, hosts, Timeouts::default())
+    Client::new(Credentials { account, user, password }, hosts, timeouts)
+}
+
+/// The same for somebody who does not wait for long.
+///
+/// # Errors
+///
+/// When TLS cannot be set up.
+pub fn hurried_client(service: RestService, patience: Duration) -> Result<RestClient, reqwest::Error> {
+    client_within(service, Timeouts { one: patience, all: patience })
+}
+
+/// One model of the settings, without the care that calls are given: what it does is told as it is.
+///
+/// # Errors
+///
+/// When TLS cannot be set up.
+pub fn model(settings: ModelSettings) -> Result<OpenAi, reqwest::Error> {
+    let care = Care { most_failures: 0, rest: Duration::ZERO, silence: UNWATCHED, hedge: None };
+    OpenAi::new(endpoint(settings), None, care)
+}
+
+/// What signs our own links and tokens, as the settings say.
+pub fn keyring_of(config: &Config) -> Keyring {
+    keyring(config.secret.as_ref(), &tokens(config))
 }
 
 fn endpoint(settings: ModelSettings) -> Endpoint {

@@ -54,6 +54,8 @@ pub mod console;
 #[cfg(feature = "server")]
 pub mod desk;
 #[cfg(feature = "server")]
+pub mod doctor;
+#[cfg(feature = "server")]
 pub mod driver;
 #[cfg(feature = "server")]
 pub mod gate;

@@ -97,6 +97,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "phrases", "playbook", "profile", "prompts", "store", "token", "tools", "tracking", "twilio",
         ],
     ),
+    (
+        "doctor",
+        &[
+            "app", "chat", "clock", "config", "hours", "ids", "llm", "numbers", "outbound", "playbook",
+            "profile", "store", "token", "tunnel", "twilio",
+        ],
+    ),
     ("caller", &["clock", "pii", "twilio", "twiml"]),
     (
         "cli",
@@ -104,6 +111,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "app",
             "caller",
             "config",
+            "doctor",
             "handoff",
             "hours",
             "http",
@@ -147,7 +155,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("opentelemetry_sdk", &["telemetry"]),
     ("quick_xml", &["twiml"]),
     ("jiff", &["hours", "store"]),
-    ("rustix", &["clock"]),
+    ("rustix", &["clock", "tunnel"]),
     ("rustyline", &["cli"]),
     ("sqlx", &["store"]),
     ("tracing_opentelemetry", &["telemetry"]),

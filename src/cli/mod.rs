@@ -7,9 +7,11 @@ pub mod calls;
 pub mod chat;
 #[cfg(feature = "caller")]
 mod own_call;
+pub mod doctor;
 pub mod number;
 pub mod route;
 pub mod serve;
+mod tunnel;
 pub mod twiml;
 
 use std::collections::BTreeMap;
@@ -54,13 +56,14 @@ pub struct Options {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Answer calls (what happens without a command)
-    Serve,
+    Serve(serve::ServeArgs),
     #[cfg(feature = "caller")]
     Chat(Box<chat::ChatOptions>),
     #[cfg(feature = "caller")]
     Bench(Box<bench::BenchArgs>),
     /// List, show, export and delete what is kept of calls
     Calls(calls::CallsArgs),
+    Doctor(doctor::DoctorArgs),
     Number(number::NumberArgs),
     Route(route::RouteArgs),
     /// Print the documents that are served
@@ -79,15 +82,22 @@ pub fn main() -> ExitCode {
     };
     let vars = match Environment::read() {
         Ok(rest) => Overrides { values: cli.options.values(), rest },
-        Err(error) => return refuse(&error),
+        Err(error) => {
+            return match cli.command {
+                // It has more to say than that.
+                Some(Command::Doctor(args)) => doctor::run(&cli.options.values(), &args, Some(&error)),
+                Some(_) | None => refuse(&error),
+            };
+        }
     };
-    match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(&vars),
+    match cli.command.unwrap_or_else(|| Command::Serve(serve::ServeArgs::default())) {
+        Command::Serve(args) => serve::run(&vars, &args),
         #[cfg(feature = "caller")]
         Command::Chat(options) => own_call::run(&vars, *options),
         #[cfg(feature = "caller")]
         Command::Bench(args) => bench::run(*args, cli.options.port.as_deref()),
         Command::Calls(args) => calls::run(&vars, args),
+        Command::Doctor(args) => doctor::run(&vars, &args, None),
         Command::Number(args) => number::run(&vars, args),
         Command::Route(args) => route::run(&vars, &args),
         Command::Twiml(args) => twiml::run(&vars, &args),

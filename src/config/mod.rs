@@ -64,6 +64,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where Twilio reaches us.
     pub origin: Origin,
+    /// Whether a tunnel is to say where that is.
+    pub tunnelled: bool,
     /// Who may send us requests.
     pub access: Access,
     /// The account, where one is configured: what `chat` calls as. Signatures say who may call us.

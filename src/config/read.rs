@@ -70,6 +70,7 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
     let config = Config {
         listen: SocketAddr::new(bind.unwrap_or(everywhere.into()), port),
         origin: public.unwrap_or_else(|| Origin::loopback(port)),
+        tunnelled: false,
         access: if signed { Access::Signed(tokens) } else { Access::Loopback },
         account,
         rest,

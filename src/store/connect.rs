@@ -36,7 +36,6 @@ const MIGRATIONS: [(&str, &str); 7] = [
 ];
 
 /// How many states the schema had so far.
-#[cfg(test)]
 pub(super) const SCHEMAS: usize = MIGRATIONS.len();
 
 /// Which database.

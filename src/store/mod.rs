@@ -10,6 +10,7 @@
 pub mod archive;
 pub mod audit;
 mod batch;
+pub mod condition;
 mod connect;
 #[cfg(feature = "postgres")]
 pub mod exchange;

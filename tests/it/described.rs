@@ -66,10 +66,12 @@ async fn pass_on(State(notes): State<Arc<Notes>>, request: Request) -> Response 
 }
 
 /// What is asked beside the vectors.
-const MORE: [&str; 13] = [
+const MORE: [&str; 15] = [
     "start recording",
     "stop recording",
     "pause recording",
+    "fetch account",
+    "list workspaces",
     "fetch number",
     "point number",
     "put number back",
@@ -101,6 +103,8 @@ async fn ask_more(client: &Client, name: &str) -> Result<(), RestError> {
             let pause = RecordingStatus::Paused;
             client.change_recording(&call, &WhichRecording::Named(sid("RE")), pause).await.map(drop)
         }
+        "fetch account" => client.read_account().await.map(drop),
+        "list workspaces" => client.workspaces(20).await.map(drop),
         // As `warmline number` does it, with everything that it may name.
         "point number" | "put number back" => {
             let places = Places {

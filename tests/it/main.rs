@@ -9,6 +9,7 @@ mod centre;
 #[path = "../console/mod.rs"]
 mod console;
 mod described;
+mod doctor;
 mod fake_numbers;
 #[path = "../faults/mod.rs"]
 mod faults;
@@ -32,5 +33,6 @@ mod silence;
 mod store;
 mod targets;
 mod tracking;
+mod tunnel;
 mod twilio_api;
 mod webhooks;
