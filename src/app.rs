@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 use crate::calls::Calls;
 use crate::clock::{now, since_epoch};
 use crate::config::{
-    Access, Config, ConfigError, Limits, ModelCare, ModelSettings, NamedVariant, Origin, RestService,
+    Access, Config, ConfigError, Limits, ModelCare, ModelSettings, NamedVariant, Origin, Origins, RestService,
 };
 use crate::console;
 use crate::gate::Gate;
@@ -102,11 +102,12 @@ impl Server {
         let listen = |error| StartError::Listen { address: config.listen, error };
         let listener = bound(config.listen).map_err(listen)?;
         let port = listener.local_addr().map_err(listen)?.port();
-        let origin = if config.origin == Origin::loopback(config.listen.port()) {
+        let origin: Origins = if config.origin == Origin::loopback(config.listen.port()) {
             Origin::loopback(port)
         } else {
             config.origin.clone()
-        };
+        }
+        .into();
         phrases::prepare();
         let mut beside = JoinSet::new();
         let store = match &config.store {
@@ -277,7 +278,7 @@ fn node_name() -> String {
     format!("{machine}-{name}")
 }
 
-fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<Bridge, StartError> {
+fn bridge(config: Config, origin: Origins, store: Store, parts: Parts) -> Result<Bridge, StartError> {
     let shelf = Arc::new(shelf(&config)?);
     let embedded = config.models.is_none();
     let people = people(&config, origin.clone());
@@ -297,12 +298,10 @@ fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<
         hours: config.hours,
         template: Arc::new(config.attributes),
     };
-    let recorder = config
-        .rest
-        .filter(|_| config.records)
-        .map(rest_client)
-        .transpose()?
-        .map(|client| Arc::new(Recorder::new(client, &origin, store.clone(), parts.meters.clone())));
+    let recorder =
+        config.rest.filter(|_| config.records).map(rest_client).transpose()?.map(|client| {
+            Arc::new(Recorder::new(client, origin.clone(), store.clone(), parts.meters.clone()))
+        });
     Ok(Bridge {
         recorder,
         keyring: people.keyring.clone(),
@@ -313,6 +312,7 @@ fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<
         whispers: http::Whispers::default(),
         ways,
         origin,
+        instance: nonce(),
         model: match config.models {
             Some(models) => {
                 let fallback = models.fallback.map(endpoint);
@@ -346,10 +346,12 @@ fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<
 }
 
 /// Where people answer, as the settings say.
-pub fn people(config: &Config, origin: Origin) -> People {
+pub fn people(config: &Config, origin: impl Into<Origins>) -> People {
+    let origin = origin.into();
     let keyring = Arc::new(keyring(config.secret.as_ref(), &tokens(config)));
     // A page that nobody else reaches is no use to a person elsewhere; on this machine it is.
-    let reachable = config.is_open() || config.origin != Origin::loopback(config.listen.port());
+    let public = config.origin != Origin::loopback(config.listen.port());
+    let reachable = config.is_open() || public || config.tunnelled;
     let links = || {
         let (origin, keyring) = (origin.clone(), keyring.clone());
         Arc::new(Links { origin, keyring, valid: config.desk.valid }) as Arc<dyn DeskLinks>
@@ -360,7 +362,7 @@ pub fn people(config: &Config, origin: Origin) -> People {
 
 /// Makes the links to pages of hand-offs.
 struct Links {
-    origin: Origin,
+    origin: Origins,
     keyring: Arc<Keyring>,
     valid: Duration,
 }
@@ -380,14 +382,45 @@ fn tokens(config: &Config) -> Vec<SecretString> {
     }
 }
 
-fn rest_client(service: RestService) -> Result<Client, reqwest::Error> {
+/// Asks Twilio's REST API.
+pub type RestClient = Client;
+
+/// A text that nobody else has, to name something by.
+pub fn chance() -> String {
+    nonce()
+}
+
+/// What asks Twilio's REST API, as the settings say.
+///
+/// # Errors
+///
+/// When TLS cannot be set up.
+pub fn rest_client(service: RestService) -> Result<RestClient, reqwest::Error> {
+    client_within(service, Timeouts::default())
+}
+
+fn client_within(service: RestService, timeouts: Timeouts) -> Result<RestClient, reqwest::Error> {
     let RestService { account, user, password, region, base_url } = service;
     let hosts = match (base_url, region) {
         (Some(base_url), _) => Hosts::At(base_url),
         (None, Some((edge, region))) => Hosts::Region { edge, region },
         (None, None) => Hosts::Usual,
     };
-    Client::new(Credentials { account, user, password }, hosts, Timeouts::default())
+    Client::new(Credentials { account, user, password }, hosts, timeouts)
+}
+
+/// The same for somebody who does not wait for long.
+///
+/// # Errors
+///
+/// When TLS cannot be set up.
+pub fn hurried_client(service: RestService, patience: Duration) -> Result<RestClient, reqwest::Error> {
+    client_within(service, Timeouts { one: patience, all: patience })
+}
+
+/// What signs our own links and tokens, as the settings say.
+pub fn keyring_of(config: &Config) -> Keyring {
+    keyring(config.secret.as_ref(), &tokens(config))
 }
 
 /// A model that is to be measured: it is asked every time, and nobody answers in its place. `silence` is how long it may

@@ -115,6 +115,11 @@ pub fn moment(text: &str) -> Option<i64> {
     moment.map(Timestamp::as_second)
 }
 
+/// When it was by a `Date` header, in seconds since 1970.
+pub fn http_date(text: &str) -> Option<i64> {
+    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp().as_second())
+}
+
 fn minute_of(time: Time) -> u16 {
     let minutes = i16::from(time.hour()) * 60 + i16::from(time.minute());
     u16::try_from(minutes).unwrap_or(0)

@@ -54,6 +54,8 @@ pub mod console;
 #[cfg(feature = "server")]
 pub mod desk;
 #[cfg(feature = "server")]
+pub mod doctor;
+#[cfg(feature = "server")]
 pub mod driver;
 #[cfg(feature = "server")]
 pub mod eval;
@@ -69,6 +71,8 @@ pub mod live;
 pub mod llm;
 #[cfg(feature = "server")]
 pub mod meters;
+#[cfg(feature = "server")]
+pub mod numbers;
 #[cfg(feature = "server")]
 pub mod outbound;
 #[cfg(feature = "server")]
@@ -87,6 +91,8 @@ pub mod token;
 pub mod tools;
 #[cfg(feature = "server")]
 pub mod tracking;
+#[cfg(feature = "server")]
+pub mod tunnel;
 #[cfg(feature = "server")]
 pub mod twilio;
 

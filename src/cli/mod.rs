@@ -5,8 +5,10 @@ pub mod bench;
 pub mod calls;
 #[cfg(feature = "caller")]
 pub mod chat;
+pub mod doctor;
 #[cfg(feature = "caller")]
 pub mod eval;
+pub mod number;
 #[cfg(feature = "caller")]
 mod own_call;
 pub mod prompts;
@@ -14,6 +16,7 @@ pub mod prompts;
 pub mod replay;
 pub mod route;
 pub mod serve;
+mod tunnel;
 pub mod twiml;
 
 use std::collections::BTreeMap;
@@ -58,21 +61,23 @@ pub struct Options {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Answer calls (what happens without a command)
-    Serve,
+    Serve(serve::ServeArgs),
     #[cfg(feature = "caller")]
     Chat(Box<chat::ChatOptions>),
-    #[cfg(feature = "caller")]
-    Bench(Box<bench::BenchArgs>),
+    Doctor(doctor::DoctorArgs),
+    Number(number::NumberArgs),
+    Prompts(prompts::PromptsArgs),
     #[cfg(feature = "caller")]
     Eval(Box<eval::EvalArgs>),
-    /// List, show, export and delete what is kept of calls
-    Calls(calls::CallsArgs),
-    Prompts(prompts::PromptsArgs),
     #[cfg(feature = "caller")]
     Replay(Box<replay::ReplayArgs>),
     Route(route::RouteArgs),
+    /// List, show, export and delete what is kept of calls
+    Calls(calls::CallsArgs),
     /// Print the documents that are served
     Twiml(twiml::TwimlArgs),
+    #[cfg(feature = "caller")]
+    Bench(Box<bench::BenchArgs>),
 }
 
 #[cfg(feature = "caller")]
@@ -97,12 +102,18 @@ pub fn main() -> ExitCode {
     };
     let vars = match Environment::read() {
         Ok(rest) => Overrides { values: cli.options.values(), rest },
-        Err(error) => return refuse(&error),
+        Err(error) => {
+            return match cli.command {
+                // It has more to say than that.
+                Some(Command::Doctor(args)) => doctor::run(&cli.options.values(), &args, Some(&error)),
+                Some(_) | None => refuse(&error),
+            };
+        }
     };
     #[cfg(feature = "caller")]
     let named = Named { prompts: cli.options.prompts.clone(), tools: cli.options.tools.clone() };
-    match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(&vars),
+    match cli.command.unwrap_or_else(|| Command::Serve(serve::ServeArgs::default())) {
+        Command::Serve(args) => serve::run(&vars, &args),
         #[cfg(feature = "caller")]
         Command::Chat(options) => own_call::run(&vars, *options),
         #[cfg(feature = "caller")]
@@ -113,6 +124,8 @@ pub fn main() -> ExitCode {
         Command::Prompts(args) => prompts::run(&vars, &args),
         #[cfg(feature = "caller")]
         Command::Replay(args) => replay::run(&vars, &args, &named),
+        Command::Doctor(args) => doctor::run(&vars, &args, None),
+        Command::Number(args) => number::run(&vars, args),
         Command::Route(args) => route::run(&vars, &args),
         Command::Twiml(args) => twiml::run(&vars, &args),
     }

@@ -1,19 +1,42 @@
 //! `warmline serve`: answers calls until it is told to end.
 
 use std::io::Write;
+use std::pin::pin;
 use std::process::ExitCode;
 
+use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+use super::tunnel::{self, NoTunnel, Wanted};
 use super::{complain, load};
 use crate::app::Server;
 use crate::config::{Config, Line, Origin, Target, Vars};
 use crate::telemetry::{self, Collector};
 
+/// How it is reached from outside.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Be reached by ngrok: an agent that runs on this machine, else one that is started
+    #[arg(long, conflicts_with = "tunnel_command")]
+    pub(super) ngrok: bool,
+    /// Where the API of an ngrok agent is
+    #[arg(long, value_name = "URL", default_value = crate::tunnel::agent::USUAL, hide = true)]
+    pub(super) ngrok_api: String,
+    /// Be reached by a tunnel that this command opens, and prints the https:// address of; $PORT is our port
+    #[arg(long, value_name = "COMMAND")]
+    pub(super) tunnel_command: Option<String>,
+}
+
+impl Default for ServeArgs {
+    fn default() -> Self {
+        Self { ngrok: false, ngrok_api: crate::tunnel::agent::USUAL.to_owned(), tunnel_command: None }
+    }
+}
+
 /// Runs the server.
-pub fn run(vars: &impl Vars) -> ExitCode {
+pub fn run(vars: &impl Vars, args: &ServeArgs) -> ExitCode {
     let collector = Collector::read(
         vars.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
         vars.get("OTEL_EXPORTER_OTLP_HEADERS"),
@@ -29,13 +52,19 @@ pub fn run(vars: &impl Vars) -> ExitCode {
             return ExitCode::from(super::USAGE);
         }
     };
-    let config = match load(vars) {
+    let mut config = match load(vars) {
         Ok(config) => config,
         Err(code) => return code,
     };
+    config.tunnelled = args.ngrok || args.tunnel_command.is_some();
+    if config.tunnelled && config.is_open() {
+        complain(&NoTunnel::Open.to_string());
+        return ExitCode::from(super::USAGE);
+    }
+    let wanted = Wanted::of(&config, vars.get("NGROK_AUTHTOKEN").filter(|token| !token.trim().is_empty()));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match runtime {
-        Ok(runtime) => runtime.block_on(serve(config)),
+        Ok(runtime) => runtime.block_on(serve(config, args, wanted)),
         Err(error) => {
             complain(&format!("cannot start: {error}"));
             ExitCode::FAILURE
@@ -43,24 +72,54 @@ pub fn run(vars: &impl Vars) -> ExitCode {
     }
 }
 
-async fn serve(config: Config) -> ExitCode {
+async fn serve(config: Config, args: &ServeArgs, wanted: Wanted) -> ExitCode {
     let (open, people) = (config.is_open(), people(&config));
-    let public = config.origin != Origin::loopback(config.listen.port());
+    let mut public = config.origin != Origin::loopback(config.listen.port());
     let server = match Server::start(config).await {
         Ok(server) => server,
         Err(error) => {
             return super::not_started(&error);
         }
     };
-    announce(&server, open, public, &people);
+    let origins = server.bridge().origin.clone();
+    let mut tunnel = match tunnel::open(args, server.address().port(), wanted).await {
+        Ok(tunnel) => tunnel,
+        Err(error) => {
+            complain(&error.to_string());
+            return ExitCode::from(super::USAGE);
+        }
+    };
     let (ending, hurry) = (CancellationToken::new(), CancellationToken::new());
-    let signals = end_on_signals(ending.clone(), hurry.clone());
+    // From here on somebody may end us, and what we started ends with us.
+    let mut signals = pin!(end_on_signals(ending.clone(), hurry.clone()));
+    if let Some(tunnel) = &mut tunnel {
+        let found = tokio::select! {
+            found = tunnel.first(&origins) => found,
+            _ = &mut signals => false,
+            () = ending.cancelled() => false,
+        };
+        if !found && !ending.is_cancelled() {
+            complain("the tunnel has no address yet; it is told here once it has");
+        }
+        public |= found;
+    }
+    announce(&server, open, public, &people);
+    if tunnel.is_some() && public {
+        let _ = writeln!(std::io::stdout(), "  tunnel     {}", tunnel::how_to_point(&origins));
+    }
+    let following = async {
+        match tunnel {
+            Some(tunnel) => tunnel.follow(&origins).await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         () = server.serve(ending, hurry) => {
             info!("ended");
             ExitCode::SUCCESS
         }
-        Err(error) = signals => {
+        () = following => ExitCode::FAILURE,
+        Err(error) = &mut signals => {
             complain(&format!("signals cannot be had: {error}"));
             ExitCode::FAILURE
         }

@@ -9,7 +9,9 @@ mod file;
 mod hours;
 mod limits;
 mod model;
+mod numbers;
 mod origin;
+mod origins;
 mod profile;
 mod read;
 mod recording;
@@ -31,7 +33,9 @@ mod vars;
 pub use desk::Desk;
 pub use limits::Limits;
 pub use model::ModelCare;
+pub use numbers::NumberSettings;
 pub use origin::{Origin, is_loopback_host};
+pub use origins::Origins;
 pub use profile::ProfileTraits;
 pub use shown::{Shown, Source};
 pub use target::{Line, Ring, Studio, Target, Webhook};
@@ -60,6 +64,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where Twilio reaches us.
     pub origin: Origin,
+    /// Whether a tunnel is to say where that is.
+    pub tunnelled: bool,
     /// Who may send us requests.
     pub access: Access,
     /// The account, where one is configured: what `chat` calls as. Signatures say who may call us.
@@ -237,6 +243,15 @@ impl Config {
     /// As for [`Config::load`], for the settings that matter here.
     pub fn load_store(vars: &impl Vars) -> Result<Option<Options>, ConfigError> {
         read::store(vars)
+    }
+
+    /// Reads what the commands about telephone numbers need, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Config::load`], for the settings that matter here.
+    pub fn load_numbers(vars: &impl Vars) -> Result<NumberSettings, ConfigError> {
+        numbers::read(vars)
     }
 
     /// Reads what is hidden where, and nothing else.

@@ -29,8 +29,7 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
     let file = file(&mut read);
     let tokens = tokens(&mut read);
     let signed = !tokens.is_empty();
-    let port = read.parsed("PORT", |text| text.parse::<u16>().map_err(|_| "expected a number up to 65535"));
-    let port = port.unwrap_or(DEFAULT_PORT);
+    let port = port(&mut read);
     let bind = read.parsed("BIND", |text| text.parse::<IpAddr>().map_err(|_| "expected an IP address"));
     let public = read.parsed("PUBLIC_URL", Origin::parse);
     if !signed {
@@ -71,6 +70,7 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
     let config = Config {
         listen: SocketAddr::new(bind.unwrap_or(everywhere.into()), port),
         origin: public.unwrap_or_else(|| Origin::loopback(port)),
+        tunnelled: false,
         access: if signed { Access::Signed(tokens) } else { Access::Loopback },
         account,
         rest,
@@ -106,7 +106,12 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
     if read.problems.is_empty() { Ok(config) } else { Err(ConfigError(read.problems)) }
 }
 
-fn tokens(read: &mut Reader<'_, impl Vars>) -> Vec<SecretString> {
+pub(super) fn port(read: &mut Reader<'_, impl Vars>) -> u16 {
+    let port = read.parsed("PORT", |text| text.parse::<u16>().map_err(|_| "expected a number up to 65535"));
+    port.unwrap_or(DEFAULT_PORT)
+}
+
+pub(super) fn tokens(read: &mut Reader<'_, impl Vars>) -> Vec<SecretString> {
     let text = read.text("TWILIO_AUTH_TOKEN").unwrap_or_default();
     let tokens = text.split(',').map(str::trim).filter(|token| !token.is_empty());
     tokens.map(SecretString::from).collect()
@@ -228,7 +233,7 @@ pub(super) fn redact(vars: &impl Vars) -> Result<Exits, ConfigError> {
 }
 
 /// The file of settings with a structure; what is wrong with it is a problem, and its defaults go on.
-fn file(read: &mut Reader<'_, impl Vars>) -> File {
+pub(super) fn file(read: &mut Reader<'_, impl Vars>) -> File {
     let named = read.text("WARMLINE_CONFIG").map(PathBuf::from);
     let path = named.clone().unwrap_or_else(|| "warmline.toml".into());
     let text = match std::fs::read_to_string(&path) {

@@ -56,6 +56,7 @@ pub const SETTINGS: &[Setting] = &[
         "SEGMENT_TRACKING_BASE_URL",
         "where it is told [https://api.segment.io/v1, or the EU host by [tracking] region]",
     ),
+    secret("NGROK_AUTHTOKEN", "for the ngrok agent that `serve --ngrok` starts [the agent's own settings]"),
     setting("WARMLINE_PROMPTS", "folder of prompts [./prompts if it has agent.md, else embedded]"),
     setting("WARMLINE_TOOLS", "folder of tool manifests [./tools if ./prompts has agent.md, else embedded]"),
     setting("WARMLINE_CONFIG", "settings with structure [./warmline.toml if it exists]"),

@@ -38,7 +38,7 @@ pub(super) async fn signed_in(State(desk): State<Desk>, mut request: Request, ne
 
 /// Lets requests pass that change something only from the console's own page.
 pub(super) async fn from_own_page(State(desk): State<Desk>, request: Request, next: Next) -> Response {
-    if !is_own(request.method(), request.headers(), &desk.bridge.origin) {
+    if !is_own(request.method(), request.headers(), &desk.bridge.origin.current()) {
         let detail = "only the console's own page may do this; the header X-Warmline: 1 says so";
         return Problem::new(StatusCode::FORBIDDEN, detail).into_response();
     }

@@ -13,8 +13,10 @@ use crate::meters::{Now, Prompts};
 use crate::playbook::{InForce, Playbook};
 
 /// The process runs.
-pub(super) async fn live() -> Response {
-    json(StatusCode::OK, "{\"status\":\"live\"}")
+pub(super) async fn live(State(bridge): State<Shared>) -> Response {
+    // Who asks from outside can tell whether it is this process that answers.
+    let instance = &bridge.instance;
+    json(StatusCode::OK, format!("{{\"status\":\"live\",\"instance\":\"{instance}\"}}"))
 }
 
 /// New calls are taken.
@@ -58,6 +60,6 @@ pub(super) async fn metrics(State(bridge): State<Shared>, headers: HeaderMap) ->
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
-fn json(status: StatusCode, body: &'static str) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+fn json(status: StatusCode, body: impl Into<String>) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], body.into()).into_response()
 }

@@ -54,7 +54,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::info;
 
 use crate::calls::Calls;
-use crate::config::{Access, Desk, FileTable, Limits, Origin, Shown};
+use crate::config::{Access, Desk, FileTable, Limits, Origins, Shown};
 use crate::gate::Gate;
 use crate::handoff::{Handoff, Trigger};
 use crate::ids::CallSid;
@@ -77,7 +77,9 @@ use known::Caller;
 /// Everything the URLs need. One per server.
 pub struct Bridge {
     /// Where Twilio reaches us.
-    pub origin: Origin,
+    pub origin: Origins,
+    /// What tells this process from others: a random name.
+    pub instance: String,
     /// Who may send requests.
     pub access: Access,
     /// Checks Twilio's signatures.

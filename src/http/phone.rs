@@ -24,7 +24,7 @@ pub(super) fn is_claimed(headers: &HeaderMap) -> bool {
 
 /// Whether it does.
 pub(super) fn admits(bridge: &Shared, headers: &HeaderMap, path: &str, form: &Form) -> bool {
-    if !bridge.gate.is_on() || sender(headers, &bridge.origin) != Sender::Ours {
+    if !bridge.gate.is_on() || sender(headers, &bridge.origin.current()) != Sender::Ours {
         return false;
     }
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());

@@ -9,7 +9,7 @@ use moka::sync::Cache;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, debug, info, info_span, warn};
 
-use crate::config::Origin;
+use crate::config::Origins;
 use crate::driver;
 use crate::ids::{AccountSid, CallSid, RecordingSid};
 use crate::meters::Meters;
@@ -27,7 +27,7 @@ pub(super) const PATH: &str = "/voice/recorded";
 #[derive(Clone)]
 pub struct Recorder {
     client: Client,
-    callback: String,
+    origin: Origins,
     known: Cache<CallSid, Arc<str>>,
     /// Calls of which a recording was begun here.
     begun: Cache<CallSid, ()>,
@@ -38,11 +38,11 @@ pub struct Recorder {
 
 impl Recorder {
     /// Starts recordings with this client, of whose account the calls have to be.
-    pub fn new(client: Client, origin: &Origin, store: Store, meters: Arc<Meters>) -> Self {
+    pub fn new(client: Client, origin: Origins, store: Store, meters: Arc<Meters>) -> Self {
         let known = Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).build();
         let begun = Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).build();
-        let (callback, under_way) = (origin.http(PATH), TaskTracker::new());
-        Self { client, callback, known, begun, under_way, store, meters }
+        let under_way = TaskTracker::new();
+        Self { client, origin, known, begun, under_way, store, meters }
     }
 
     /// Whether calls of this account are recorded.
@@ -84,7 +84,7 @@ impl Recorder {
         }
         let recording = NewRecording {
             channels: Channels::Dual,
-            status_callback: Some(self.callback.clone()),
+            status_callback: Some(self.origin.http(PATH)),
             status_events: &["in-progress", "completed", "absent"],
         };
         match self.client.start_recording(&call_sid, &recording).await {

@@ -25,7 +25,8 @@ pub(super) async fn check(State(bridge): State<Shared>, request: Request, next: 
         return refused;
     }
     // Nobody signs for an open server's calls, and any website can make a browser send a form here.
-    if matches!(bridge.access, Access::Loopback) && sender(request.headers(), &bridge.origin) == Sender::Other
+    if matches!(bridge.access, Access::Loopback)
+        && sender(request.headers(), &bridge.origin.current()) == Sender::Other
     {
         return refusal(&bridge, Refusal::Stranger, "sent by another page");
     }
@@ -94,18 +95,18 @@ fn is_signed(
     body: &Bytes,
 ) -> bool {
     let path = uri.path_and_query().map_or(uri.path(), |path| path.as_str());
-    let url = if headers.contains_key(header::SEC_WEBSOCKET_KEY) {
-        bridge.origin.websocket(path)
-    } else {
-        bridge.origin.http(path)
-    };
+    let is_socket = headers.contains_key(header::SEC_WEBSOCKET_KEY);
     let given = headers.get(HEADER).and_then(|given| given.to_str().ok()).unwrap_or_default();
     let body = match fields {
         Some(fields) => Body::Form(fields),
         None if body.is_empty() => Body::None,
         None => Body::Raw(body),
     };
-    bridge.verifier.verifies(given, &url, body)
+    // A call that began under an earlier address of a tunnel comes back under that one.
+    bridge.origin.known().iter().any(|origin| {
+        let url = if is_socket { origin.websocket(path) } else { origin.http(path) };
+        bridge.verifier.verifies(given, &url, body)
+    })
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

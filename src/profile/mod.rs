@@ -41,6 +41,8 @@ const FRESH: Duration = Duration::from_secs(5 * 60);
 const LARGEST_CACHE: u64 = 32 * 1024 * 1024;
 /// The most traits that are asked for, which is the most that are answered.
 const LIMIT: usize = 200;
+/// A number that is set aside for fiction.
+const NOBODY: &str = "+15550100000";
 
 /// Where profiles are.
 #[derive(Debug, Clone)]
@@ -168,21 +170,42 @@ impl Profiles {
     }
 
     async fn ask(&self, service: &Service, number: &str) -> Result<Profile, Failure> {
-        let url = address(service, &self.listed, number);
-        let request = self.client.get(url).basic_auth(service.token.expose_secret(), Some(""));
-        // What the library says about an error has the address in it, and that has the number.
-        let response = request.send().await.map_err(|_| Failure::Unreachable)?;
-        let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-        match response.status() {
-            StatusCode::OK => {
-                let traits = answer::read(response, &self.listed).await?;
-                Ok(Profile { outcome: Outcome::Found, traits })
-            }
-            StatusCode::NOT_FOUND => Ok(Outcome::Unknown.into()),
-            StatusCode::TOO_MANY_REQUESTS => Err(Failure::RateLimited(wait.map(Duration::from_secs))),
-            status if status.is_client_error() => Err(Failure::Refused),
-            _ => Err(Failure::Unavailable),
+        ask(&self.client, service, &self.listed, number).await
+    }
+}
+
+/// Whether the service answers its token, found out with a number that is nobody's. Without a profile is as good as with
+/// one; else a word for what went wrong.
+///
+/// # Errors
+///
+/// When it does not answer, or refuses.
+pub async fn probe(service: &Service) -> Result<Outcome, &'static str> {
+    let client = outbound::client().build().map_err(|_| "no HTTPS client can be set up")?;
+    let found = ask(&client, service, &[], NOBODY).await;
+    found.map(|profile| profile.outcome).map_err(Failure::word)
+}
+
+async fn ask(
+    client: &reqwest::Client,
+    service: &Service,
+    listed: &[String],
+    number: &str,
+) -> Result<Profile, Failure> {
+    let url = address(service, listed, number);
+    let request = client.get(url).basic_auth(service.token.expose_secret(), Some(""));
+    // What the library says about an error has the address in it, and that has the number.
+    let response = request.send().await.map_err(|_| Failure::Unreachable)?;
+    let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    match response.status() {
+        StatusCode::OK => {
+            let traits = answer::read(response, listed).await?;
+            Ok(Profile { outcome: Outcome::Found, traits })
         }
+        StatusCode::NOT_FOUND => Ok(Outcome::Unknown.into()),
+        StatusCode::TOO_MANY_REQUESTS => Err(Failure::RateLimited(wait.map(Duration::from_secs))),
+        status if status.is_client_error() => Err(Failure::Refused),
+        _ => Err(Failure::Unavailable),
     }
 }
 

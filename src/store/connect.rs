@@ -25,7 +25,7 @@ const APPLIED: &str = "warmline_migrations";
 
 /// Every change of the schema so far, oldest first. Each only adds, so that a process of the version before
 /// goes on working while a new one is rolled out.
-const MIGRATIONS: [(&str, &str); 7] = [
+const MIGRATIONS: [(&str, &str); 8] = [
     ("calls", include_str!("../../migrations/0001_calls.sql")),
     ("handoffs", include_str!("../../migrations/0002_handoffs.sql")),
     ("prompt versions", include_str!("../../migrations/0003_prompt_versions.sql")),
@@ -33,10 +33,10 @@ const MIGRATIONS: [(&str, &str); 7] = [
     ("tracking", include_str!("../../migrations/0005_tracking.sql")),
     ("recordings", include_str!("../../migrations/0006_recordings.sql")),
     ("prompt variants", include_str!("../../migrations/0007_prompt_variants.sql")),
+    ("numbers", include_str!("../../migrations/0008_numbers.sql")),
 ];
 
 /// How many states the schema had so far.
-#[cfg(test)]
 pub(super) const SCHEMAS: usize = MIGRATIONS.len();
 
 /// Which database.

@@ -10,10 +10,12 @@
 pub mod archive;
 pub mod audit;
 mod batch;
+pub mod condition;
 mod connect;
 #[cfg(feature = "postgres")]
 pub mod exchange;
 mod note;
+pub mod numbers;
 pub mod pages;
 mod recall;
 mod recording;

@@ -591,6 +591,7 @@ async fn every_earlier_schema_is_brought_up_to_date_with_what_it_holds(place: Pl
          VALUES ('CA1', 'leg', 0, 1, 1, 0); UPDATE handoffs SET answered_at = 2",
         "UPDATE calls SET recording_sid = 'RE1', recording_url = 'u', recording_state = 'completed', recording_seconds = 3",
         "UPDATE calls SET prompt_variant = 'brief'",
+        "INSERT INTO number_changes (change_id, number, changed_at, change) VALUES ('1', '+15550100001', 1, '{}')",
     ];
     assert_eq!(held.len(), connect::SCHEMAS, "a new migration needs a row here");
     let database = Database::new(&place.options().url).unwrap();

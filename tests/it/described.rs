@@ -11,6 +11,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use warmline::ids::PhoneNumberSid;
+use warmline::numbers::{Places, Wiring};
 use warmline::twilio::rest::{Client, RecordingStatus, RestError, TaskChange, Tasks, WhichRecording};
 
 use super::rest::{VECTORS, ask, client_at, recording, sid};
@@ -64,11 +66,15 @@ async fn pass_on(State(notes): State<Arc<Notes>>, request: Request) -> Response 
 }
 
 /// What is asked beside the vectors.
-const MORE: [&str; 11] = [
+const MORE: [&str; 15] = [
     "start recording",
     "stop recording",
     "pause recording",
+    "fetch account",
+    "list workspaces",
     "fetch number",
+    "point number",
+    "put number back",
     "fetch task",
     "list tasks",
     "cancel task",
@@ -96,6 +102,30 @@ async fn ask_more(client: &Client, name: &str) -> Result<(), RestError> {
         "pause recording" => {
             let pause = RecordingStatus::Paused;
             client.change_recording(&call, &WhichRecording::Named(sid("RE")), pause).await.map(drop)
+        }
+        "fetch account" => client.read_account().await.map(drop),
+        "list workspaces" => client.workspaces(20).await.map(drop),
+        // As `warmline number` does it, with everything that it may name.
+        "point number" | "put number back" => {
+            let places = Places {
+                incoming: "https://bridge.example.com/voice/incoming".into(),
+                fallback: "https://bridge.example.com/voice/fallback".into(),
+                status: "https://bridge.example.com/voice/status".into(),
+            };
+            let was = Wiring {
+                voice_method: "GET".into(),
+                voice_application_sid: sid::<PhoneNumberSid>("PN").to_string().replace("PN", "AP"),
+                trunk_sid: sid::<PhoneNumberSid>("PN").to_string().replace("PN", "TK"),
+                ..Wiring::default()
+            };
+            let here = was.pointed_at(&places, true);
+            // To take a number over clears two fields, which the description has no empty value for.
+            let change = if name == "point number" {
+                was.change(&was.pointed_at(&places, false))
+            } else {
+                here.change(&Wiring { voice_url: "https://demo.twilio.com/".into(), ..was })
+            };
+            client.change_number(&sid("PN"), &change).await.map(drop)
         }
         "fetch number" => client.number(&sid("PN")).await.map(drop),
         "fetch task" => client.task(&workspace, &task).await.map(drop),

@@ -9,6 +9,8 @@ mod centre;
 #[path = "../console/mod.rs"]
 mod console;
 mod described;
+mod doctor;
+mod fake_numbers;
 #[path = "../faults/mod.rs"]
 mod faults;
 #[path = "../../examples/floor/relay/mod.rs"]
@@ -17,6 +19,7 @@ mod handoff_schema;
 mod load;
 mod model;
 mod monitoring;
+mod numbers;
 mod postgres;
 mod promises;
 mod prompts;
@@ -32,5 +35,6 @@ mod silence;
 mod store;
 mod targets;
 mod tracking;
+mod tunnel;
 mod twilio_api;
 mod webhooks;

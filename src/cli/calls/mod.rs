@@ -185,7 +185,7 @@ fn unknown(call: &CallSid) -> ExitCode {
 }
 
 /// A number as Twilio writes it, whatever people put between its digits. Other addresses stay as they are.
-fn tidy(number: &str) -> String {
+pub(super) fn tidy(number: &str) -> String {
     let between = [' ', '-', '.', '(', ')', '/'];
     let digits = number.trim().strip_prefix('+').unwrap_or_default();
     if !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit() || between.contains(&c)) {

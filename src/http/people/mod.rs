@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use super::known::Way;
 use super::transfer::Transfer;
-use crate::config::{Line, Origin, Target};
+use crate::config::{Line, Origins, Target};
 use crate::handoff::{DeskLinks, Handoff, Trigger};
 use crate::ids::CallSid;
 use crate::mask::Also;
@@ -36,7 +36,7 @@ pub struct People {
     /// Tried in this order. What stands behind a voicemail is never reached.
     pub targets: Vec<Target>,
     /// Our own address, for the callbacks.
-    pub origin: Origin,
+    pub origin: Origins,
     /// Signs which target was tried, so that every node knows which one is next.
     pub keyring: Arc<Keyring>,
     /// Makes the links to the page of a hand-off, where it can be reached.

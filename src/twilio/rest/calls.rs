@@ -56,6 +56,11 @@ pub struct NewCall {
 }
 
 impl Method {
+    /// The method with this name, if it is one that numbers can have.
+    pub fn named(word: &str) -> Option<Self> {
+        [Self::Post, Self::Get].into_iter().find(|method| method.word().eq_ignore_ascii_case(word))
+    }
+
     /// The word for it.
     pub(super) fn word(self) -> &'static str {
         match self {

@@ -7,6 +7,7 @@
 //!
 //! <https://www.twilio.com/docs/usage/requests-to-twilio>
 
+mod account;
 mod answer;
 mod calls;
 mod error;
@@ -17,13 +18,14 @@ mod recordings;
 mod request;
 mod taskrouter;
 
+pub use account::Account;
 pub use calls::{Call, CallChange, Method, NewCall};
 pub use error::{Problem, RestError};
 pub use flex::Interaction;
 pub use hosts::{Hosts, Product};
 pub use numbers::{Number, NumberChange, Numbers};
 pub use recordings::{Channels, NewRecording, Recording, RecordingStatus, WhichRecording};
-pub use taskrouter::{NewTask, Task, TaskChange, TaskQueue, Tasks, Workflow};
+pub use taskrouter::{NewTask, Task, TaskChange, TaskQueue, Tasks, Workflow, Workspace};
 
 use std::time::Duration;
 

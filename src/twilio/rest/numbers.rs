@@ -29,9 +29,15 @@ pub struct Number {
     /// … and what is asked where that fails.
     #[serde(default)]
     pub voice_fallback_url: Option<String>,
-    /// Who is told how calls end.
+    /// How that is asked.
+    #[serde(default)]
+    pub voice_fallback_method: Option<String>,
+    /// Who is told how calls end, …
     #[serde(default)]
     pub status_callback: Option<String>,
+    /// … and how.
+    #[serde(default)]
+    pub status_callback_method: Option<String>,
     /// An application that stands in place of the addresses.
     #[serde(default)]
     pub voice_application_sid: Option<String>,

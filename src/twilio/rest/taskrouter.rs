@@ -75,6 +75,15 @@ pub struct Tasks {
     pub ordering: Option<&'static str>,
 }
 
+/// A workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Workspace {
+    /// Its name.
+    pub sid: WorkspaceSid,
+    /// What people call it.
+    pub friendly_name: String,
+}
+
 /// A workflow.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Workflow {
@@ -164,6 +173,16 @@ impl Client {
             .query("Ordering", which.ordering)
             .query("PageSize", Some(most.min(PAGE)));
         self.list(request, "tasks", most).await
+    }
+
+    /// Lists workspaces.
+    ///
+    /// # Errors
+    ///
+    /// When there is no answer, or none of success.
+    pub async fn workspaces(&self, most: usize) -> Result<Vec<Workspace>, RestError> {
+        let request = Request::get(Product::TaskRouter, &["v1", "Workspaces"]);
+        self.list(request.query("PageSize", Some(most.min(PAGE))), "workspaces", most).await
     }
 
     /// Lists workflows.
