@@ -5,6 +5,9 @@ pub mod bench;
 pub mod calls;
 #[cfg(feature = "caller")]
 pub mod chat;
+pub mod completions;
+pub mod healthcheck;
+pub mod man;
 #[cfg(feature = "caller")]
 mod own_call;
 pub mod route;
@@ -63,6 +66,9 @@ enum Command {
     Route(route::RouteArgs),
     /// Print the documents that are served
     Twiml(twiml::TwimlArgs),
+    Healthcheck(healthcheck::HealthcheckArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// Runs what the command line asks for.
@@ -75,6 +81,13 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
         }
     };
+    // What is about the command line alone reads no settings.
+    if let Some(Command::Completions(args)) = &cli.command {
+        return completions::run(args);
+    }
+    if let Some(Command::Man(args)) = &cli.command {
+        return man::run(args);
+    }
     let vars = match Environment::read() {
         Ok(rest) => Overrides { values: cli.options.values(), rest },
         Err(error) => return refuse(&error),
@@ -88,6 +101,9 @@ pub fn main() -> ExitCode {
         Command::Calls(args) => calls::run(&vars, args),
         Command::Route(args) => route::run(&vars, &args),
         Command::Twiml(args) => twiml::run(&vars, &args),
+        Command::Healthcheck(args) => healthcheck::run(&vars, &args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }
 
