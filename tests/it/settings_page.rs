@@ -66,7 +66,7 @@ fn sections(example: &str) -> (Vec<String>, Vec<Section>) {
             sections.push(Section { heading: table.to_owned(), prose, ..Section::default() });
         } else {
             let (key, value) = line.split_once(" = ").unwrap();
-            let meaning = said.drain(..).collect::<Vec<_>>().join(" ");
+            let meaning = std::mem::take(&mut said).join(" ");
             sections.last_mut().unwrap().rows.push([key.to_owned(), format!("`{value}`"), meaning]);
         }
     }
