@@ -5,9 +5,12 @@ pub mod bench;
 pub mod calls;
 #[cfg(feature = "caller")]
 pub mod chat;
+pub mod completions;
 pub mod doctor;
 #[cfg(feature = "caller")]
 pub mod eval;
+pub mod healthcheck;
+pub mod man;
 pub mod number;
 #[cfg(feature = "caller")]
 mod own_call;
@@ -78,10 +81,13 @@ enum Command {
     Twiml(twiml::TwimlArgs),
     #[cfg(feature = "caller")]
     Bench(Box<bench::BenchArgs>),
+    Healthcheck(healthcheck::HealthcheckArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
-#[cfg(feature = "caller")]
 /// What was named on the command line for all commands.
+#[cfg(feature = "caller")]
 #[derive(Debug, Clone, Default)]
 pub struct Named {
     /// `--prompts`.
@@ -100,6 +106,13 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
         }
     };
+    // What is about the command line alone reads no settings.
+    if let Some(Command::Completions(args)) = &cli.command {
+        return completions::run(args);
+    }
+    if let Some(Command::Man(args)) = &cli.command {
+        return man::run(args);
+    }
     let vars = match Environment::read() {
         Ok(rest) => Overrides { values: cli.options.values(), rest },
         Err(error) => {
@@ -128,6 +141,9 @@ pub fn main() -> ExitCode {
         Command::Number(args) => number::run(&vars, args),
         Command::Route(args) => route::run(&vars, &args),
         Command::Twiml(args) => twiml::run(&vars, &args),
+        Command::Healthcheck(args) => healthcheck::run(&vars, &args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }
 

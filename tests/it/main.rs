@@ -31,6 +31,8 @@ mod routing;
 mod rules;
 mod secrets;
 mod segment;
+mod settings_page;
+mod shell;
 mod silence;
 mod store;
 mod targets;
