@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::calls::Calls;
 use crate::clock::{now, since_epoch};
-use crate::config::{Access, Config, Limits, ModelCare, ModelSettings, Origin, RestService};
+use crate::config::{Access, Config, Limits, ModelCare, ModelSettings, Origin, RestService, secret_named};
 use crate::console;
 use crate::gate::Gate;
 use crate::handoff::DeskLinks;
@@ -37,7 +37,7 @@ use crate::profile::{Profiles, Service};
 use crate::prompts::FileError;
 use crate::store::{Store, StoreError};
 use crate::token::{DeskPass, Keyring, Purpose, nonce};
-use crate::tools::Tools;
+use crate::tools::{self, Means, Secrets};
 use crate::tracking::{self, Tracker};
 use crate::twilio::rest::{Client, Credentials, Hosts, Timeouts};
 use crate::twilio::signature::Verifier;
@@ -133,6 +133,8 @@ impl Server {
         let tracking = config.tracking.clone();
         let hidden = config.redact.tracking;
         let bridge = Arc::new(bridge(config, origin, store, Parts { gate, board, calls, meters })?);
+        let connected = bridge.clone();
+        beside.spawn(async move { connected.shelf.keep_connected().await });
         let telling = match tracking {
             Some(tracking) => {
                 let parts = tracking::Parts {
@@ -206,7 +208,8 @@ pub fn shelf(config: &Config) -> Result<Shelf, StartError> {
     // Fails only when a provider is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let sources = Sources::choose(config.prompts.clone(), config.tools.clone(), Path::new("."));
-    Ok(Shelf::open(sources, Tools::client()?)?)
+    let means = Means::new(tools::Hosts::new(config.tool_hosts.iter().cloned()), Secrets::new(secret_named))?;
+    Ok(Shelf::open(sources, means)?)
 }
 
 /// What runs beside a bridge, and is known to it.

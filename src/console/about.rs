@@ -60,7 +60,7 @@ pub(super) struct Prompts {
 pub(super) struct Tool {
     /// Its name.
     name: String,
-    /// What runs it: `escalate`, `endCall`, `switchLanguage`, `remember` or `http`.
+    /// What runs it: `escalate`, `endCall`, `switchLanguage`, `remember`, `http` or `mcp`.
     kind: &'static str,
 }
 
@@ -155,23 +155,27 @@ pub(super) async fn settings(State(desk): State<Desk>) -> Json<Settings> {
     };
     let playbook = bridge.shelf.current();
     let sources = bridge.shelf.sources();
-    let tool = |tool: &crate::chat::Tool| Tool { name: tool.name.clone(), kind: kind(tool.kind) };
+    let tools = &playbook.tools;
+    let tool = |(index, tool): (usize, &crate::chat::Tool)| Tool {
+        name: tool.name.clone(),
+        kind: kind(tool.kind, tools.way(index)),
+    };
     Json(Settings {
         items: bridge.shown.iter().map(item).collect(),
         prompts: Prompts { source: sources.prompts.to_string(), version: playbook.prompts.version.clone() },
-        tools: playbook.tools.tools().iter().map(tool).collect(),
+        tools: tools.tools().iter().enumerate().map(tool).collect(),
         targets: bridge.people.names().map(|name| shown(&name)).collect(),
         file: bridge.file.iter().map(of_file).collect(),
     })
 }
 
-fn kind(kind: ToolKind) -> &'static str {
+fn kind(kind: ToolKind, way: &'static str) -> &'static str {
     match kind {
         ToolKind::Escalate => "escalate",
         ToolKind::EndCall => "endCall",
         ToolKind::SwitchLanguage => "switchLanguage",
         ToolKind::Remember => "remember",
-        ToolKind::External => "http",
+        ToolKind::External => way,
     }
 }
 

@@ -8,7 +8,7 @@ pub use source::{Source, Sources};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::prompts::{CallFacts, FileError, Prompts};
-use crate::tools::Tools;
+use crate::tools::{Means, Tools};
 use source::Fingerprint;
 
 /// How many texts are compared before a call gets one of its own.
@@ -18,7 +18,7 @@ const SHARED_PROMPTS: usize = 16;
 #[derive(Debug)]
 pub struct Playbook {
     /// The prompts.
-    pub prompts: Prompts,
+    pub prompts: Arc<Prompts>,
     /// The tools.
     pub tools: Arc<Tools>,
     /// The system prompts in use. Most calls have the same facts, and so share one text of some KiB.
@@ -29,7 +29,7 @@ pub struct Playbook {
 #[derive(Debug)]
 pub struct Shelf {
     sources: Sources,
-    client: reqwest::Client,
+    means: Means,
     held: Mutex<Held>,
 }
 
@@ -41,6 +41,10 @@ struct Held {
 }
 
 impl Playbook {
+    fn of(prompts: Arc<Prompts>, tools: Tools) -> Self {
+        Self { prompts, tools: Arc::new(tools), rendered: Mutex::default() }
+    }
+
     /// The system prompt of one call. A template that fails on these facts is reported, and the embedded
     /// prompt takes its place: no caller is lost to it.
     pub fn system_prompt(&self, facts: &CallFacts) -> Arc<str> {
@@ -62,15 +66,15 @@ impl Playbook {
 }
 
 impl Shelf {
-    /// Reads everything once. `client` runs the tools; see [`Tools::client`].
+    /// Reads everything once. The tools are run with `means`.
     ///
     /// # Errors
     ///
     /// The first mistake, with file, line and cause.
-    pub fn open(sources: Sources, client: reqwest::Client) -> Result<Self, FileError> {
+    pub fn open(sources: Sources, means: Means) -> Result<Self, FileError> {
         let seen = fingerprints(&sources);
-        let playbook = Arc::new(read(&sources, &client)?);
-        Ok(Self { sources, client, held: Mutex::new(Held { playbook, seen }) })
+        let playbook = Arc::new(read(&sources, &means)?);
+        Ok(Self { sources, means, held: Mutex::new(Held { playbook, seen }) })
     }
 
     /// The playbook for a call that begins now. Asks the file system for names, times and lengths, and reads
@@ -81,7 +85,7 @@ impl Shelf {
         let now = fingerprints(&self.sources);
         if now != held.seen {
             held.seen = now;
-            match read(&self.sources, &self.client) {
+            match read(&self.sources, &self.means) {
                 Ok(playbook) => {
                     tracing::info!(
                         prompts.version = playbook.prompts.version,
@@ -92,7 +96,16 @@ impl Shelf {
                 Err(error) => report(&error, "an edit is broken, the last good version stays in use"),
             }
         }
+        // Servers of tools come and go while no file changes.
+        if let Some(tools) = held.playbook.tools.renewed() {
+            held.playbook = Arc::new(Playbook::of(held.playbook.prompts.clone(), tools));
+        }
         held.playbook.clone()
+    }
+
+    /// Keeps the connections to servers of tools, until it is dropped.
+    pub async fn keep_connected(&self) {
+        self.means.keep_connected().await;
     }
 
     /// The playbook that was last read, without a look at the files.
@@ -110,16 +123,16 @@ fn fingerprints(sources: &Sources) -> [Fingerprint; 2] {
     [sources.prompts.fingerprint(Prompts::reads), sources.tools.fingerprint(Tools::reads)]
 }
 
-fn read(sources: &Sources, client: &reqwest::Client) -> Result<Playbook, FileError> {
+fn read(sources: &Sources, means: &Means) -> Result<Playbook, FileError> {
     let prompts = match &sources.prompts {
         Source::Embedded => Prompts::embedded(),
         Source::Folder(folder) => Prompts::load(folder)?,
     };
     let tools = match &sources.tools {
         Source::Embedded => Tools::embedded(),
-        Source::Folder(folder) => Tools::load(folder, client)?,
+        Source::Folder(folder) => Tools::load(folder, means)?,
     };
-    Ok(Playbook { prompts, tools: Arc::new(tools), rendered: Mutex::default() })
+    Ok(Playbook::of(Arc::new(prompts), tools))
 }
 
 fn report(error: &FileError, message: &str) {

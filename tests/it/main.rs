@@ -29,6 +29,9 @@ mod segment;
 mod silence;
 mod store;
 mod targets;
+#[path = "../../examples/tool_server/parts.rs"]
+mod tool_server;
+mod tools;
 mod tracking;
 mod twilio_api;
 mod webhooks;
