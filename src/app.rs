@@ -20,6 +20,7 @@ use crate::calls::Calls;
 use crate::clock::{now, since_epoch};
 use crate::config::{
     Access, Config, ConfigError, Limits, ModelCare, ModelSettings, NamedVariant, Origin, Origins, RestService,
+    secret_named,
 };
 use crate::console;
 use crate::gate::Gate;
@@ -39,7 +40,7 @@ use crate::profile::{Profiles, Service};
 use crate::prompts::FileError;
 use crate::store::{Store, StoreError};
 use crate::token::{DeskPass, Keyring, Purpose, nonce};
-use crate::tools::Tools;
+use crate::tools::{self, Means, Secrets};
 use crate::tracking::{self, Tracker};
 use crate::twilio::rest::{Client, Credentials, Hosts, Timeouts};
 use crate::twilio::signature::Verifier;
@@ -140,6 +141,8 @@ impl Server {
         let hidden = config.redact.tracking;
         let bridge = Arc::new(bridge(config, origin, store, Parts { gate, board, calls, meters })?);
         beside.spawn(look_at_prompts(bridge.shelf.clone()));
+        let connected = bridge.clone();
+        beside.spawn(async move { connected.shelf.keep_connected().await });
         let telling = match tracking {
             Some(tracking) => {
                 let parts = tracking::Parts {
@@ -204,16 +207,26 @@ fn bound(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
+/// What tools are run with, as the settings say.
+///
+/// # Errors
+///
+/// When TLS cannot be set up.
+pub fn means(config: &Config) -> Result<Means, reqwest::Error> {
+    // Fails only when a provider is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Means::new(tools::Hosts::new(config.tool_hosts.iter().cloned()), Secrets::new(secret_named))
+}
+
 /// The prompts and tools that the settings name.
 ///
 /// # Errors
 ///
 /// When one of them is broken, or a rule of routing names a variant that is not there.
 pub fn shelf(config: &Config) -> Result<Shelf, StartError> {
-    // Fails only when a provider is installed already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let sources = Sources::choose(config.prompts.clone(), config.tools.clone(), Path::new("."));
-    let shelf = Shelf::open(sources, Tools::client()?)?;
+    let means = means(config)?;
+    let shelf = Shelf::open(sources, means)?;
     let InForce { playbooks, .. } = shelf.in_force();
     let names: Vec<&str> = playbooks.iter().map(|(playbook, _)| playbook.variant()).collect();
     let unknown = config.variants.iter().filter(|named| !names.contains(&named.name.as_str()));

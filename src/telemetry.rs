@@ -15,7 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
 
 /// Libraries that print payloads: never heard at all, because they do it at `error` too.
-const SILENT: [&str; 2] = ["async_openai", "eventsource_stream"];
+const SILENT: [&str; 4] = ["async_openai", "eventsource_stream", "process_wrap", "rmcp"];
 /// Libraries that print frames, headers or statements below `warn`.
 const CAPPED: [&str; 15] = [
     "tungstenite",

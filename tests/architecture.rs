@@ -70,7 +70,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "driver",
         &[
             "calls", "chat", "clock", "handoff", "ids", "llm", "meters", "mask", "pii", "playbook",
-            "profile", "prompts", "record", "relay", "session", "store", "token",
+            "profile", "prompts", "record", "relay", "session", "store", "token", "tools",
         ],
     ),
     // 5: the URLs
@@ -162,6 +162,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("metrics_exporter_prometheus", &["meters"]),
     ("minijinja", &["desk", "eval", "prompts"]),
     ("moka", &["calls", "gate", "http", "profile"]),
+    ("rmcp", &["tools"]),
     ("rust_embed", &["console"]),
     ("rustls_platform_verifier", &["outbound"]),
     ("utoipa", &["console", "live", "store"]),

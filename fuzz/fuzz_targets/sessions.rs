@@ -45,6 +45,7 @@ impl Tools {
             timeout: Duration::from_secs(4),
             kind,
             secure: false,
+            effect: if name == "book" { Effect::Write } else { Effect::Read },
         };
         Self(vec![
             tool("escalate", ToolKind::Escalate),
@@ -52,6 +53,7 @@ impl Tools {
             tool("switch_language", ToolKind::SwitchLanguage),
             tool("remember", ToolKind::Remember),
             tool("look_up", ToolKind::External),
+            tool("book", ToolKind::External),
         ])
     }
 }

@@ -7,7 +7,7 @@ mod tool;
 
 pub use assembly::{Fragment, ToolCallAssembly};
 pub use error::{ModelError, Obstacle};
-pub use tool::{CheckError, Say, Tool, ToolKind, Toolbox};
+pub use tool::{CheckError, Effect, Say, Tool, ToolKind, Toolbox};
 
 use smol_str::SmolStr;
 

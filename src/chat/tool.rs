@@ -24,6 +24,18 @@ pub struct Tool {
     pub kind: ToolKind,
     /// Whether its arguments must not be kept anywhere.
     pub secure: bool,
+    /// What an interrupt may do to a run of it.
+    pub effect: Effect,
+}
+
+/// What a run of a tool leaves behind, which decides whether it may be broken off.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing: an interrupt breaks it off.
+    Read,
+    /// Something: it runs on to its end, and the model is told what came of it.
+    #[default]
+    Write,
 }
 
 /// Who runs a tool.

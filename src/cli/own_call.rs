@@ -50,6 +50,9 @@ pub(super) fn run(vars: &impl Vars, options: ChatOptions) -> ExitCode {
     }
 }
 
+/// How long MCP servers may take to begin before a call from a terminal goes without them.
+const TOOLS: Duration = Duration::from_secs(20);
+
 async fn call(config: Config, mut options: ChatOptions, no_color: bool) -> ExitCode {
     let account =
         config.account.as_ref().map_or_else(|| format!("AC{}", "0".repeat(32)), ToString::to_string);
@@ -60,7 +63,12 @@ async fn call(config: Config, mut options: ChatOptions, no_color: bool) -> ExitC
     let mut server = None;
     if options.url.is_none() {
         match Server::start(config).await {
-            Ok(started) => server = Some(started),
+            Ok(started) => {
+                // A call from a terminal comes right after the start, and is to find the tools of MCP servers.
+                let tools = started.bridge().shelf.latest().tools.clone();
+                let _ = tokio::time::timeout(TOOLS, tools.settled()).await;
+                server = Some(started);
+            }
             Err(error) => return super::not_started(&error),
         }
     }

@@ -18,6 +18,7 @@ use super::rules::RulesTable;
 use super::store::StoreTable;
 use super::target::Target;
 use super::targets::{Around, TargetTable, places, targets};
+use super::tools::ToolsTable;
 use super::tracking::TrackingTable;
 use crate::session::Timings;
 
@@ -39,6 +40,7 @@ pub(super) struct File {
     pub(super) routes: RoutesTable,
     pub(super) attributes: AttributesTable,
     pub(super) recording: RecordingTable,
+    pub(super) tools: ToolsTable,
     /// The file itself: what is wrong with a rule is told by line and column.
     #[serde(skip)]
     pub(super) text: String,

@@ -26,6 +26,7 @@ pub mod table;
 mod target;
 mod targets;
 mod told;
+mod tools;
 mod tracking;
 mod values;
 mod vars;
@@ -40,7 +41,7 @@ pub use profile::ProfileTraits;
 pub use shown::{Shown, Source};
 pub use target::{Line, Ring, Studio, Target, Webhook};
 pub use values::FileTable;
-pub use vars::{Environment, Overrides, Vars};
+pub use vars::{Environment, Overrides, Vars, secret_named};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -104,6 +105,8 @@ pub struct Config {
     pub prompts: Option<PathBuf>,
     /// Where the tools are, if a folder was named.
     pub tools: Option<PathBuf>,
+    /// The hosts that tools may reach at an address of a private network.
+    pub tool_hosts: Vec<String>,
     /// How long everything in a call may take.
     pub timings: Timings,
     /// Where calls are kept; `None` when nothing is.

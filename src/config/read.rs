@@ -89,6 +89,7 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         care: file.model.care(),
         prompts: read.text("WARMLINE_PROMPTS").map(PathBuf::from),
         tools: read.text("WARMLINE_TOOLS").map(PathBuf::from),
+        tool_hosts: file.tools.hosts(),
         timings: file.timings(),
         store,
         tracking,

@@ -21,6 +21,7 @@ pub(super) fn of_file(file: &File) -> Vec<FileTable> {
         table("hours".to_owned(), hours),
         table("profile".to_owned(), file.profile.told()),
         table("tracking".to_owned(), file.tracking.told()),
+        table("tools".to_owned(), file.tools.told()),
     ]
 }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use secrecy::SecretString;
+
 use super::{ConfigError, Source, table};
 
 /// Where settings come from: the process's environment, or a map in tests. Blank counts as unset.
@@ -63,6 +65,11 @@ fn dotenv(path: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
     let read: Result<BTreeMap<String, String>, _> = lines.collect();
     // The library's own message quotes the line, which may hold a secret.
     read.map_err(|_| ConfigError(vec!["`.env` has a line that is not NAME=value".to_owned()]))
+}
+
+/// A variable of the environment or of `.env`, as it is now: manifests of tools name their keys by it.
+pub fn secret_named(name: &str) -> Option<SecretString> {
+    Environment::read().ok()?.get(name).map(SecretString::from)
 }
 
 impl Vars for Environment {

@@ -78,7 +78,7 @@ pub(super) struct Variant {
 pub(super) struct Tool {
     /// Its name.
     name: String,
-    /// What runs it: `escalate`, `endCall`, `switchLanguage`, `remember` or `http`.
+    /// What runs it: `escalate`, `endCall`, `switchLanguage`, `remember`, `http` or `mcp`.
     kind: &'static str,
 }
 
@@ -179,7 +179,11 @@ pub(super) async fn settings(State(desk): State<Desk>) -> Json<Settings> {
         share: *share,
     };
     let sources = bridge.shelf.sources();
-    let tool = |tool: &crate::chat::Tool| Tool { name: tool.name.clone(), kind: kind(tool.kind) };
+    let tools = &playbook.tools;
+    let tool = |(index, tool): (usize, &crate::chat::Tool)| Tool {
+        name: tool.name.clone(),
+        kind: kind(tool.kind, tools.way(index)),
+    };
     Json(Settings {
         items: bridge.shown.iter().map(item).collect(),
         prompts: Prompts {
@@ -188,19 +192,19 @@ pub(super) async fn settings(State(desk): State<Desk>) -> Json<Settings> {
             variants: playbooks.iter().map(variant).collect(),
             broken: broken.iter().map(ToString::to_string).collect(),
         },
-        tools: playbook.tools.tools().iter().map(tool).collect(),
+        tools: tools.tools().iter().enumerate().map(tool).collect(),
         targets: bridge.people.names().map(|name| shown(&name)).collect(),
         file: bridge.file.iter().map(of_file).collect(),
     })
 }
 
-fn kind(kind: ToolKind) -> &'static str {
+fn kind(kind: ToolKind, way: &'static str) -> &'static str {
     match kind {
         ToolKind::Escalate => "escalate",
         ToolKind::EndCall => "endCall",
         ToolKind::SwitchLanguage => "switchLanguage",
         ToolKind::Remember => "remember",
-        ToolKind::External => "http",
+        ToolKind::External => way,
     }
 }
 

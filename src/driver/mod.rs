@@ -25,6 +25,7 @@ use crate::ids::{AccountSid, CallSid};
 use crate::llm::{Model, Question};
 use crate::mask::Also;
 use crate::meters::Meters;
+use crate::pii::Pii;
 use crate::playbook::Playbook;
 use crate::profile::{Outcome, Profile, Profiles};
 use crate::prompts::CallFacts;
@@ -34,6 +35,7 @@ use crate::session::rules::Rules;
 use crate::session::{Ask, Opening, Outputs, Session, Settings, Timings};
 use crate::store::{Began, Came, Store, What};
 use crate::token::{RelayPass, nonce};
+use crate::tools::Occasion;
 use running::Running;
 
 /// Close code of a socket that is not, or no longer, the one for its call.
@@ -140,6 +142,7 @@ async fn begin<W: Wire>(mut wire: W, call: Call) -> Option<Begun<W>> {
     }
     let profile = profile(&call, &setup).await;
     let question = first_question(&call, &setup, &profile);
+    let occasion = occasion(&call, &setup, &profile);
     // The socket of the session before may still be open on our side: it leaves the conversation first.
     presence.alone().await;
     let memory = memory(&call).await;
@@ -164,7 +167,7 @@ async fn begin<W: Wire>(mut wire: W, call: Call) -> Option<Begun<W>> {
         );
     }
     let (session, opening) = Session::new(settings(&call), memory, now());
-    let running = Box::new(Running::new(wire, session, question, call));
+    let running = Box::new(Running::new(wire, session, question, occasion, call));
     Some(Begun { running, opening, presence })
 }
 
@@ -226,6 +229,23 @@ fn asked(question: &Question, ask: Ask, language: &str) -> Question {
         attempt: ask.attempt,
         language: language.to_owned(),
         ..question.clone()
+    }
+}
+
+/// What tools are told of the call, if their manifests ask for it.
+fn occasion(call: &Call, setup: &Setup, profile: &Profile) -> Occasion {
+    let filled = |number: &Pii<String>| Some(number.clone()).filter(|number| !number.expose().is_empty());
+    Occasion {
+        call_sid: call.pass.call_sid.to_string(),
+        language: language(call).to_owned(),
+        direction: setup.direction.clone().unwrap_or_else(|| "inbound".to_owned()),
+        from: filled(&setup.from),
+        to: filled(&setup.to),
+        traits: profile
+            .named(&call.in_prompt)
+            .map(|(name, value)| (name.to_owned(), value.text().into()))
+            .collect(),
+        key: String::new(),
     }
 }
 

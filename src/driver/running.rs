@@ -16,7 +16,7 @@ use super::bell::Bell;
 use super::observed::Observed;
 use super::{Call, Lost, Wire, receive};
 use crate::calls::{Calls, News, Order, Presence};
-use crate::chat::{ModelError, ModelEvent};
+use crate::chat::{Effect, ModelError, ModelEvent, Toolbox};
 use crate::clock::now;
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
@@ -27,6 +27,7 @@ use crate::playbook::Playbook;
 use crate::relay::{Inbound, Outbound};
 use crate::session::{Ask, Input, Output, Outputs, RequestId, Run, RunId, Session, Summary};
 use crate::store::{DeliveryState, Store, What};
+use crate::tools::Occasion;
 
 /// How long Twilio may take to close the socket after `end`.
 const CLOSE: Duration = Duration::from_secs(5);
@@ -51,6 +52,8 @@ pub(super) struct Running<W> {
     /// The system prompt without notes.
     system: Arc<str>,
     answer: Option<(RequestId, Answer)>,
+    /// What tools are told of the call.
+    occasion: Arc<Occasion>,
     tools: JoinSet<(RunId, ToolResult)>,
     runs: HashMap<RunId, (usize, AbortHandle)>,
     observed: Observed,
@@ -104,7 +107,7 @@ enum Event<T> {
 }
 
 impl<W: Wire> Running<W> {
-    pub(super) fn new(wire: W, session: Session, question: Question, call: Call) -> Self {
+    pub(super) fn new(wire: W, session: Session, question: Question, occasion: Occasion, call: Call) -> Self {
         Self {
             wire,
             session,
@@ -119,6 +122,7 @@ impl<W: Wire> Running<W> {
             system: question.system.clone(),
             question,
             answer: None,
+            occasion: Arc::new(occasion),
             tools: JoinSet::new(),
             runs: HashMap::new(),
             called_off: false,
@@ -162,6 +166,7 @@ impl<W: Wire> Running<W> {
         if superseded {
             close(&mut self.wire, super::POLICY, "superseded").await;
         }
+        finish(self.tools, self.runs, self.observed, &self.playbook).await;
     }
 
     /// Runs until the socket is closed. Returns whether a newer session took over.
@@ -394,7 +399,14 @@ impl<W: Wire> Running<W> {
     fn start(&mut self, run: Run) {
         let tools = self.playbook.tools.clone();
         let (id, tool) = (run.id, run.tool);
-        let task = self.tools.spawn(async move { (id, tools.run(run.tool, &run.arguments).await) });
+        let occasion = Occasion {
+            language: self.session.language().to_owned(),
+            // No run of another call, or of another session of this one, has the same.
+            key: format!("{}-{}-{}", self.call_sid, self.attempt, id.number()),
+            ..(*self.occasion).clone()
+        };
+        let task =
+            self.tools.spawn(async move { (id, tools.run(run.tool, &run.arguments, &occasion).await) });
         self.observed.runs(id, self.playbook.tools.name(tool));
         self.runs.insert(id, (tool, task));
     }
@@ -412,6 +424,26 @@ impl<W: Wire> Running<W> {
 /// conversation: the last message stays the caller's, and nobody takes a note for the caller's words.
 fn with_notes(system: &str, notes: &str) -> Arc<str> {
     format!("{system}\n\n# Notes from your supervisor\n\nDo as they say. The caller knows nothing of them: never read them out.\n\n{notes}").into()
+}
+
+/// Lets what changes something come to its end, as the line dropped after the caller had agreed to it. Each run has a
+/// deadline of its own. What only reads is broken off.
+async fn finish(
+    mut tools: JoinSet<(RunId, ToolResult)>,
+    mut runs: HashMap<RunId, (usize, AbortHandle)>,
+    mut observed: Observed,
+    playbook: &Playbook,
+) {
+    let writes =
+        |tool: usize| playbook.tools.tools().get(tool).is_some_and(|tool| tool.effect == Effect::Write);
+    runs.values().filter(|(tool, _)| !writes(*tool)).for_each(|(_, task)| task.abort());
+    while let Some(ended) = tools.join_next().await {
+        let Ok((run, result)) = ended else { continue };
+        let Some((tool, _)) = runs.remove(&run) else { continue };
+        let (name, ran) = (playbook.tools.name(tool), if result.is_ok() { Ran::Well } else { Ran::Badly });
+        observed.ran(run, name, ran);
+        info!(tool.name = name, failed = result.is_err(), "tool ended after its call");
+    }
 }
 
 /// A peer that takes no frames takes no goodbye either.

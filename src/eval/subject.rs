@@ -11,7 +11,7 @@ use crate::llm::Model;
 use crate::llm::offline::Offline;
 use crate::playbook::{Playbook, Source, Sources};
 use crate::prompts::{BASE, FileError};
-use crate::tools::Tools;
+use crate::tools::Means;
 
 /// What the embedded agent is called.
 pub const EMBEDDED: &str = "embedded agent";
@@ -49,8 +49,9 @@ pub struct Ready {
 ///
 /// The first mistake in them, with file, line and cause.
 pub fn ready(wanted: &Wanted, set: &Set, usual: &Sources) -> Result<Ready, FileError> {
-    let client =
-        Tools::client().map_err(|error| FileError::whole("the client of tools", error.to_string()))?;
+    // Scenarios answer in the place of tools.
+    let means =
+        Means::to_read().map_err(|error| FileError::whole("the client of tools", error.to_string()))?;
     let mut agents = BTreeMap::new();
     let (mut versions, mut places, mut named) = (Vec::new(), Vec::new(), None);
     for (group, trade) in &set.trades {
@@ -68,7 +69,7 @@ pub fn ready(wanted: &Wanted, set: &Set, usual: &Sources) -> Result<Ready, FileE
             );
             return Err(FileError::whole(&sources.prompts.to_string(), cause));
         }
-        let playbook = Arc::new(Playbook::load(&sources, variant, &client)?);
+        let playbook = Arc::new(Playbook::load(&sources, variant, &means)?);
         note(&mut versions, playbook.version().to_owned());
         note(&mut places, sources.prompts.to_string());
         named = named.or_else(|| playbook.prompts.front.model.clone());

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::handoff::PromptVersion;
 use crate::prompts::{BASE, CallFacts, FileError, Prompts, digest, names};
-use crate::tools::Tools;
+use crate::tools::{Means, Tools};
 
 /// How many texts are compared before a call gets one of its own.
 const SHARED_PROMPTS: usize = 16;
@@ -33,18 +33,18 @@ pub struct Playbook {
 }
 
 impl Playbook {
-    /// Reads a variant as it is now, or the base: [`BASE`]. `client` runs the tools; see [`Tools::client`].
+    /// Reads a variant as it is now, or the base: [`BASE`]. The tools are run with `means`.
     ///
     /// # Errors
     ///
     /// The first mistake, with file, line and cause.
-    pub fn load(sources: &Sources, variant: &str, client: &reqwest::Client) -> Result<Self, FileError> {
+    pub fn load(sources: &Sources, variant: &str, means: &Means) -> Result<Self, FileError> {
         if variant == BASE {
             let prompts = match &sources.prompts {
                 Source::Embedded => Prompts::embedded(),
                 Source::Folder(folder) => Prompts::load(folder)?,
             };
-            return Ok(Self::new(BASE, prompts, sources.base_tools(client)?));
+            return Ok(Self::new(BASE, prompts, sources.base_tools(means)?));
         }
         let (folder, above) = sources.folders_of(variant)?;
         let has_tools = source::holds(&above.join(TOOLS), &Tools::reads);
@@ -55,9 +55,9 @@ impl Playbook {
         }
         let prompts = Prompts::load_variant(&folder, &above)?;
         let tools = if has_tools {
-            Tools::load_variant(sources.tools.folder(), &above.join(TOOLS), client)?
+            Tools::load_variant(sources.tools.folder(), &above.join(TOOLS), means)?
         } else {
-            sources.base_tools(client)?
+            sources.base_tools(means)?
         };
         Ok(Self::new(variant, prompts, tools))
     }
@@ -68,6 +68,13 @@ impl Playbook {
         let files = format!("{{\"prompts\":{},\"tools\":{}}}", prompts.files, tools.files).into();
         let (prompts, tools) = (Arc::new(prompts), Arc::new(tools));
         Self { named, prompts, tools, files, rendered: Mutex::default() }
+    }
+
+    /// The same with its tools as they are now, if a server of tools came, went, or changed its list.
+    fn renewed(&self) -> Option<Self> {
+        let tools = Arc::new(self.tools.renewed()?);
+        let (named, prompts, files) = (self.named.clone(), self.prompts.clone(), self.files.clone());
+        Some(Self { named, prompts, tools, files, rendered: Mutex::default() })
     }
 
     /// Its variant; [`BASE`] without one.
@@ -153,10 +160,10 @@ impl Sources {
         }
     }
 
-    fn base_tools(&self, client: &reqwest::Client) -> Result<Tools, FileError> {
+    fn base_tools(&self, means: &Means) -> Result<Tools, FileError> {
         match &self.tools {
             Source::Embedded => Ok(Tools::embedded()),
-            Source::Folder(folder) => Tools::load(folder, client),
+            Source::Folder(folder) => Tools::load(folder, means),
         }
     }
 }

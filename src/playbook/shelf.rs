@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::source::Fingerprint;
 use super::{Playbook, Sources, report};
 use crate::prompts::{BASE, FileError, Shares};
+use crate::tools::Means;
 
 /// Holds the playbooks and follows their files.
 #[derive(Debug)]
 pub struct Shelf {
     sources: Sources,
-    client: reqwest::Client,
+    means: Means,
     held: Mutex<Held>,
 }
 
@@ -38,25 +39,25 @@ pub struct InForce {
 }
 
 impl Shelf {
-    /// Reads everything once. `client` runs the tools; see [`Tools::client`](crate::tools::Tools::client).
+    /// Reads everything once. The tools are run with `means`.
     ///
     /// # Errors
     ///
     /// The first mistake, with file, line and cause.
-    pub fn open(sources: Sources, client: reqwest::Client) -> Result<Self, FileError> {
+    pub fn open(sources: Sources, means: Means) -> Result<Self, FileError> {
         // Taken before reading: an edit meanwhile is seen by the next call.
         let seen = sources.fingerprint();
-        let base = Arc::new(Playbook::load(&sources, BASE, &client)?);
+        let base = Arc::new(Playbook::load(&sources, BASE, &means)?);
         let names = sources.variants()?;
         let shares = sources.shares(&names)?;
         let mut variants = BTreeMap::new();
         for name in names {
-            let playbook = Arc::new(Playbook::load(&sources, &name, &client)?);
+            let playbook = Arc::new(Playbook::load(&sources, &name, &means)?);
             variants.insert(name, playbook);
         }
         let (broken, missed) = (Vec::new(), BTreeSet::new());
         let held = Mutex::new(Held { base, variants, shares, broken, missed, seen });
-        Ok(Self { sources, client, held })
+        Ok(Self { sources, means, held })
     }
 
     /// The base as it is in force now. Asks the file system for names, times and lengths, and reads the files only
@@ -94,6 +95,11 @@ impl Shelf {
         InForce { playbooks: playbooks.map(share).collect(), broken: held.broken.clone() }
     }
 
+    /// Keeps the connections to servers of tools, until it is dropped.
+    pub async fn keep_connected(&self) {
+        self.means.keep_connected().await;
+    }
+
     /// Where everything comes from, for the first lines of the log.
     pub fn sources(&self) -> &Sources {
         &self.sources
@@ -108,17 +114,18 @@ impl Shelf {
         let now = self.sources.fingerprint();
         if now != held.seen {
             held.seen = now;
-            held.read(&self.sources, &self.client);
+            held.read(&self.sources, &self.means);
         }
+        held.renew();
         held
     }
 }
 
 impl Held {
     /// Reads everything again. What is broken keeps its last good version, and keeps nothing else from changing.
-    fn read(&mut self, sources: &Sources, client: &reqwest::Client) {
+    fn read(&mut self, sources: &Sources, means: &Means) {
         let mut broken = Vec::new();
-        if let Some(playbook) = changed(&self.base, Playbook::load(sources, BASE, client), &mut broken) {
+        if let Some(playbook) = changed(&self.base, Playbook::load(sources, BASE, means), &mut broken) {
             self.base = playbook;
         }
         match sources.variants() {
@@ -128,7 +135,7 @@ impl Held {
                     self.variants.retain(|name, _| names.contains(name));
                 }
                 for name in &names {
-                    let read = Playbook::load(sources, name, client);
+                    let read = Playbook::load(sources, name, means);
                     let playbook = match self.variants.get(name) {
                         Some(known) => changed(known, read, &mut broken),
                         None => read.map_err(|error| broken.push(error)).ok().map(announced),
@@ -153,6 +160,15 @@ impl Held {
             tracing::info!("every edit of prompts and tools counts again");
         }
         self.broken = broken;
+    }
+
+    /// Servers of tools come and go while no file changes.
+    fn renew(&mut self) {
+        for playbook in std::iter::once(&mut self.base).chain(self.variants.values_mut()) {
+            if let Some(renewed) = playbook.renewed() {
+                *playbook = Arc::new(renewed);
+            }
+        }
     }
 
     fn variant(&mut self, name: Option<&str>) -> Arc<Playbook> {

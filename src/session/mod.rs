@@ -45,6 +45,7 @@ use playback::Playback;
 use rules::{Attention, Standing};
 use speaking::Cycle;
 use supervisor::Notes;
+use tools::RunningOn;
 use turn::{AskAgain, Purpose, Stage};
 
 /// How many deadlines may fall on one moment. More would mean that one of them is never dealt with.
@@ -101,6 +102,13 @@ pub struct RequestId(u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RunId(u32);
 
+impl RunId {
+    /// Its number within the session.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
+
 /// A question to the model. The system prompt and the tools are the driver's to add.
 #[derive(Debug, PartialEq)]
 pub struct Ask {
@@ -140,6 +148,8 @@ pub struct Session {
     playback: Playback,
     cycle: Cycle,
     stage: Stage,
+    /// Tools that an interrupt left running.
+    running_on: Vec<RunningOn>,
     keypad: Keypad,
     /// Set while the model writes the summary of a hand-off that is certain.
     armed: Option<Armed>,
@@ -211,6 +221,7 @@ impl Session {
             playback: Playback::default(),
             cycle: Cycle::default(),
             stage: Stage::Idle,
+            running_on: Vec::new(),
             keypad: Keypad::default(),
             armed: None,
             ask_again: None,
@@ -273,7 +284,8 @@ impl Session {
         let leaving = self.leaving.as_ref().map(Leaving::deadline);
         let ask_again = self.ask_again.map(|again| again.at);
         let rules = [self.silence_at(), self.longest_at()];
-        let own = [self.stage.deadline(), self.keypad.deadline(), ask_again, leaving];
+        let running_on = self.running_on.iter().map(RunningOn::deadline).min();
+        let own = [self.stage.deadline(), self.keypad.deadline(), ask_again, leaving, running_on];
         own.into_iter().chain(rules).flatten().min()
     }
 
@@ -436,6 +448,7 @@ impl Session {
                 self.ask(Purpose::Answer, 1, now);
             }
             self.stage_passed(now);
+            self.running_on_passed(now);
             self.silence_passed(now);
             self.longest_passed(now);
             self.goodbye_passed(now);

@@ -9,7 +9,7 @@ use super::history::ReplyId;
 use super::leaving::ESCALATED;
 use super::turn::{Purpose, Stage};
 use super::{Output, Run, RunId, Session};
-use crate::chat::{Tool, ToolCall, ToolKind};
+use crate::chat::{Effect, Tool, ToolCall, ToolKind};
 use crate::handoff::{Handoff, Outcome, Trigger, facts};
 use crate::pii::Pii;
 use crate::relay::{LanguageSwitch, LanguageTag, Outbound};
@@ -40,6 +40,20 @@ struct Pending {
     run: RunId,
     position: usize,
     give_up: Instant,
+    effect: Effect,
+}
+
+/// A run that nobody waits for any more, and that is not broken off.
+#[derive(Debug)]
+pub(super) struct RunningOn {
+    reply: ReplyId,
+    pending: Pending,
+}
+
+impl RunningOn {
+    pub(super) fn deadline(&self) -> Instant {
+        self.pending.give_up
+    }
 }
 
 impl Running {
@@ -62,10 +76,6 @@ impl Running {
     /// What one of the calls wished for, without waiting for the others any longer.
     pub(super) fn take_wish(&mut self) -> Option<(Handoff, ReplyId)> {
         Some((*self.leave.take()?, self.reply))
-    }
-
-    pub(super) fn runs(&self) -> impl Iterator<Item = RunId> {
-        self.pending.iter().map(|pending| pending.run)
     }
 }
 
@@ -163,7 +173,7 @@ impl Session {
     ) -> Option<String> {
         let run = RunId(self.counts.runs);
         self.counts.runs += 1;
-        running.pending.push(Pending { run, position, give_up: now + tool.timeout });
+        running.pending.push(Pending { run, position, give_up: now + tool.timeout, effect: tool.effect });
         self.out.push(Output::Run(Run { id: run, tool: index, arguments }));
         tool.say.within(&self.language).filter(|line| !line.is_empty()).map(str::to_owned)
     }
@@ -229,11 +239,40 @@ impl Session {
     }
 
     fn answer_run(&mut self, run: RunId, answer: &str, failed: bool) {
+        if let Some(at) = self.running_on.iter().position(|run_on| run_on.pending.run == run) {
+            let RunningOn { reply, pending } = self.running_on.swap_remove(at);
+            return self.history.answer(reply, pending.position, answer);
+        }
         let Stage::Running(running) = &mut self.stage else { return };
         let Some(at) = running.pending.iter().position(|pending| pending.run == run) else { return };
         let position = running.pending.swap_remove(at).position;
         running.failed |= failed;
         self.history.answer(running.reply, position, answer);
+    }
+
+    /// Waits no longer for the tools of an answer. What only reads is broken off; what changes something runs on,
+    /// and the model is told of its result with the next question.
+    pub(super) fn let_go(&mut self, running: Running) {
+        let reply = running.reply;
+        for pending in running.pending {
+            match pending.effect {
+                Effect::Read => self.out.push(Output::Forget(pending.run)),
+                Effect::Write => {
+                    self.history.runs_on(reply, pending.position);
+                    self.running_on.push(RunningOn { reply, pending });
+                }
+            }
+        }
+    }
+
+    /// Gives up what ran on for too long.
+    pub(super) fn running_on_passed(&mut self, now: Instant) {
+        let late = self.running_on.iter().filter(|run_on| run_on.deadline() <= now);
+        let late: Vec<RunId> = late.map(|run_on| run_on.pending.run).collect();
+        for run in late {
+            self.out.push(Output::Forget(run));
+            self.answer_run(run, &failure("no answer in time; whether it was done is not known"), true);
+        }
     }
 
     pub(super) fn tools_passed(&mut self, now: Instant) {

@@ -225,9 +225,7 @@ impl Session {
                 self.history.mark(asking.reply, Step::Finished);
                 self.out.push(Output::Cancel(asking.id));
             }
-            Stage::Running(running) => {
-                self.out.extend(running.runs().map(Output::Forget));
-            }
+            Stage::Running(running) => self.let_go(running),
         }
         self.close_cycle();
     }

@@ -1,11 +1,26 @@
 //! What the model may ask for: one manifest per tool in `tools/`, its schema compiled once per version.
 //!
 //! Four names belong to the session (`escalate`, `end_call`, `switch_language`, `remember`). Any other tool is an
-//! HTTP endpoint that its manifest names.
+//! HTTP endpoint that its manifest names, or one that an MCP server lists.
 
+mod address;
+mod answer;
+mod binding;
 mod check;
+mod hosts;
 mod http_tool;
 mod manifest;
+#[cfg(feature = "mcp")]
+mod mcp;
+mod means;
+mod secret;
+mod template;
+#[cfg(test)]
+mod tests;
+
+pub use hosts::Hosts;
+pub use means::{Means, Occasion};
+pub use secret::Secrets;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,17 +43,36 @@ const EMBEDDED: Folder = Folder::Embedded(
     ],
 );
 
+/// How the manifest of an MCP server is named: `NAME.mcp.json`.
+const MCP: &str = ".mcp.json";
+
 /// The tools of one version, ready to be checked and run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Tools {
     /// Names this version: 12 hex digits over the names and texts of all manifests.
     pub version: String,
-    /// What they say, as JSON by name, without the addresses: those are for nobody who reads the record of a call.
+    /// What they say, as JSON by name, without how they are run: addresses and commands are for nobody who reads the
+    /// record of a call.
     pub files: Arc<str>,
-    /// In the order the model is told of them: by name.
+    /// In the order the model is told of them: those with a file by name, then those of each server.
     tools: Vec<Tool>,
-    /// At the place of its tool: the schema, and the endpoint if it has one.
-    works: Vec<(Schema, Option<HttpTool>)>,
+    /// At the place of its tool.
+    works: Vec<(Arc<Schema>, Way)>,
+    /// How many have a file of their own.
+    #[cfg(feature = "mcp")]
+    own: usize,
+    /// The servers, each with what it had offered when the list above was made.
+    #[cfg(feature = "mcp")]
+    servers: Vec<(Arc<mcp::Server>, u64)>,
+}
+
+/// How a tool is run.
+#[derive(Debug, Clone)]
+enum Way {
+    Session,
+    Http(Arc<HttpTool>),
+    #[cfg(feature = "mcp")]
+    Mcp(mcp::Remote),
 }
 
 impl Tools {
@@ -47,19 +81,29 @@ impl Tools {
         self.tools().get(tool).map_or("unknown", |tool| tool.name.as_str())
     }
 
+    /// What runs a tool: `session`, `http` or `mcp`.
+    pub fn way(&self, tool: usize) -> &'static str {
+        match self.works.get(tool) {
+            Some((_, Way::Http(_))) => "http",
+            #[cfg(feature = "mcp")]
+            Some((_, Way::Mcp(_))) => "mcp",
+            Some((_, Way::Session)) | None => "session",
+        }
+    }
+
     /// The tools that were compiled in. None of them needs the network.
     pub fn embedded() -> Self {
         Self::read(&EMBEDDED, None).expect("a test reads the embedded tools")
     }
 
     /// Reads every `*.json` of a folder. A tool of the session that is absent is not offered; `escalate` must
-    /// be there. `client` should be one of [`Tools::client`].
+    /// be there. Nothing is connected to; [`Means::keep_connected`] does that.
     ///
     /// # Errors
     ///
     /// The first mistake, with file, line and cause.
-    pub fn load(folder: &Path, client: &reqwest::Client) -> Result<Self, FileError> {
-        Self::read(&Folder::Directory(folder.to_owned()), Some(client))
+    pub fn load(folder: &Path, means: &Means) -> Result<Self, FileError> {
+        Self::read(&Folder::Directory(folder.to_owned()), Some(means))
     }
 
     /// The same with the manifests of `above` in place of those of the same name. Without `folder` those below are the
@@ -71,9 +115,9 @@ impl Tools {
     pub fn load_variant(
         folder: Option<&Path>,
         above: &Path,
-        client: &reqwest::Client,
+        means: &Means,
     ) -> Result<Self, FileError> {
-        Self::read(&overlaid(folder, Some(above)), Some(client))
+        Self::read(&overlaid(folder, Some(above)), Some(means))
     }
 
     /// The manifests of a folder as they stand there, or those that were compiled in, with those of a variant over
@@ -82,13 +126,41 @@ impl Tools {
         overlaid(folder, above).texts(&Self::reads)
     }
 
-    /// A client as the tools need it: it follows no redirect, so that a caller's words go nowhere else.
+    /// What tools without keys and listed hosts are run with.
     ///
     /// # Errors
     ///
     /// When TLS cannot be set up.
-    pub fn client() -> Result<reqwest::Client, reqwest::Error> {
-        http_tool::client()
+    pub fn client() -> Result<Means, reqwest::Error> {
+        Means::new(Hosts::default(), Secrets::default())
+    }
+
+    /// The tools as they are now, if an MCP server came, went, or changed its list since these were made.
+    pub fn renewed(&self) -> Option<Self> {
+        #[cfg(feature = "mcp")]
+        if self.servers.iter().any(|(server, seen)| server.version() != *seen) {
+            let mut tools = self.clone();
+            tools.offer();
+            return Some(tools);
+        }
+        None
+    }
+
+    /// Waits until every MCP server was connected to or found away, while somebody keeps the connections.
+    pub async fn settled(&self) {
+        #[cfg(feature = "mcp")]
+        for (server, _) in &self.servers {
+            server.passed(0).await;
+        }
+    }
+
+    /// What keeps tools of MCP servers from being offered at this moment: a server that is away, a tool that it
+    /// does not have, a schema that cannot be used.
+    pub fn problems(&self) -> Vec<FileError> {
+        #[cfg(feature = "mcp")]
+        return self.servers.iter().flat_map(|(server, _)| server.problems()).collect();
+        #[cfg(not(feature = "mcp"))]
+        Vec::new()
     }
 
     /// Runs the tool at `index` of [`Toolbox::tools`] with arguments that passed [`Toolbox::check`].
@@ -96,10 +168,17 @@ impl Tools {
     /// # Errors
     ///
     /// What went wrong, in words meant for the model.
-    pub async fn run(&self, index: usize, arguments: &Value) -> Result<Pii<String>, Pii<String>> {
+    pub async fn run(
+        &self,
+        index: usize,
+        arguments: &Value,
+        occasion: &Occasion,
+    ) -> Result<Pii<String>, Pii<String>> {
         match self.works.get(index) {
-            Some((_, Some(http))) => http.run(arguments).await,
-            Some((_, None)) | None => Err("this tool is not run here".into()),
+            Some((_, Way::Http(http))) => http.run(arguments, occasion).await,
+            #[cfg(feature = "mcp")]
+            Some((_, Way::Mcp(remote))) => remote.run(arguments, occasion).await,
+            Some((_, Way::Session)) | None => Err("this tool is not run here".into()),
         }
     }
 
@@ -108,28 +187,87 @@ impl Tools {
         name.ends_with(".json") && !name.starts_with('.')
     }
 
-    fn read(folder: &Folder, client: Option<&reqwest::Client>) -> Result<Self, FileError> {
+    fn read(folder: &Folder, means: Option<&Means>) -> Result<Self, FileError> {
         let texts = folder.texts(&Self::reads)?;
-        let version = digest(texts.iter().flat_map(|text| [text.name.as_str(), text.text.as_str()]));
-        let mut tools = Self { version, files: files(&texts), tools: Vec::new(), works: Vec::new() };
+        let mut tools = Self {
+            version: digest(texts.iter().flat_map(|text| [text.name.as_str(), text.text.as_str()])),
+            files: files(&texts),
+            tools: Vec::new(),
+            works: Vec::new(),
+            #[cfg(feature = "mcp")]
+            own: 0,
+            #[cfg(feature = "mcp")]
+            servers: Vec::new(),
+        };
         for text in texts {
-            let (tool, schema, endpoint) = manifest::read(&text)?;
-            let http = match (endpoint, client) {
-                (Some(endpoint), Some(client)) => Some(HttpTool::new(endpoint, tool.timeout, client.clone())),
-                (None, _) => None,
-                (Some(_), None) => return Err(FileError::whole(&text.file, "no client to run it with")),
-            };
-            tools.tools.push(tool);
-            tools.works.push((schema, http));
+            if text.name.ends_with(MCP) {
+                tools.read_server(&text, means)?;
+            } else {
+                tools.read_tool(&text, means)?;
+            }
         }
-        match tools.of_kind(ToolKind::Escalate) {
-            Some(_) => Ok(tools),
-            None => Err(FileError::whole(
-                &folder.path_of("escalate.json"),
-                "there is no such file; without it nobody reaches a person",
-            )),
+        if tools.of_kind(ToolKind::Escalate).is_none() {
+            let cause = "there is no such file; without it nobody reaches a person";
+            return Err(FileError::whole(&folder.path_of("escalate.json"), cause));
         }
+        #[cfg(feature = "mcp")]
+        {
+            tools.own = tools.tools.len();
+            tools.offer();
+        }
+        Ok(tools)
     }
+
+    fn read_tool(&mut self, text: &Text, means: Option<&Means>) -> Result<(), FileError> {
+        let (tool, schema, binding) = manifest::read(text, means)?;
+        let way = match (binding, means) {
+            (Some(binding), Some(means)) => {
+                Way::Http(Arc::new(HttpTool::new(binding, tool.timeout, means.client.clone())))
+            }
+            (_, _) => Way::Session,
+        };
+        self.tools.push(tool);
+        self.works.push((Arc::new(schema), way));
+        Ok(())
+    }
+
+    #[cfg(feature = "mcp")]
+    fn read_server(&mut self, text: &Text, means: Option<&Means>) -> Result<(), FileError> {
+        let Some(means) = means else { return Err(no_means(text)) };
+        let manifest = mcp::Manifest::read(text, means)?;
+        self.servers.push((means.servers.of(manifest), 0));
+        Ok(())
+    }
+
+    #[cfg(not(feature = "mcp"))]
+    fn read_server(&mut self, text: &Text, _: Option<&Means>) -> Result<(), FileError> {
+        Err(FileError::whole(&text.file, "this Warmline was built without the feature `mcp`"))
+    }
+
+    /// Puts what the servers offer now behind the tools that have a file.
+    #[cfg(feature = "mcp")]
+    fn offer(&mut self) {
+        self.tools.truncate(self.own);
+        self.works.truncate(self.own);
+        let mut servers = std::mem::take(&mut self.servers);
+        for (server, seen) in &mut servers {
+            let (version, offered) = server.offered();
+            *seen = version;
+            for offered in offered.iter() {
+                if self.position(&offered.tool.name).is_some() {
+                    server.doubled(&offered.tool.name);
+                    continue;
+                }
+                self.tools.push(offered.tool.clone());
+                self.works.push((offered.schema.clone(), Way::Mcp(offered.remote(server))));
+            }
+        }
+        self.servers = servers;
+    }
+}
+
+fn no_means(text: &Text) -> FileError {
+    FileError::whole(&text.file, "nothing to run it with")
 }
 
 fn overlaid(folder: Option<&Path>, above: Option<&Path>) -> Folder {
@@ -140,11 +278,16 @@ fn overlaid(folder: Option<&Path>, above: Option<&Path>) -> Folder {
     }
 }
 
+/// What a manifest says of how its tools are run: addresses, commands, headers, and what keys are called.
+const HOW_IT_IS_RUN: [&str; 6] = ["http", "url", "headers", "command", "args", "env"];
+
 fn files(texts: &[Text]) -> Arc<str> {
     let file = |text: &Text| {
         let mut manifest: Value = serde_json::from_str(&text.text).unwrap_or_default();
         if let Some(manifest) = manifest.as_object_mut() {
-            manifest.remove("http");
+            for key in HOW_IT_IS_RUN {
+                manifest.remove(key);
+            }
         }
         (text.name.clone(), manifest)
     };
@@ -161,141 +304,5 @@ impl Toolbox for Tools {
             Some((schema, _)) => schema.check(arguments),
             None => Err(CheckError("there is no such tool".into())),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::prompts::scratch::Scratch;
-
-    const LOOK_UP: &str = r#"{
-  "name": "look_up",
-  "description": "Finds a parcel.",
-  "parameters": {"type": "object", "properties": {"number": {"type": "string"}}},
-  "say": "Let me look.",
-  "timeout_ms": 2500,
-  "http": {"url": "https://parcels.example.com/find"}
-}"#;
-
-    fn load(files: &[(&str, &str)]) -> Result<Tools, FileError> {
-        rustls::crypto::ring::default_provider().install_default().ok();
-        let scratch = Scratch::new();
-        for (name, text) in files {
-            scratch.write(name, text);
-        }
-        Tools::load(scratch.path(), &Tools::client().unwrap())
-    }
-
-    const ESCALATE: (&str, &str) = ("escalate.json", include_str!("../../tools/escalate.json"));
-
-    #[test]
-    fn every_shipped_manifest_is_read_and_belongs_to_the_session() {
-        let tools = Tools::embedded();
-        let kinds: Vec<_> = tools.tools().iter().map(|tool| (tool.name.as_str(), tool.kind)).collect();
-        assert_eq!(
-            kinds,
-            [
-                ("end_call", ToolKind::EndCall),
-                ("escalate", ToolKind::Escalate),
-                ("remember", ToolKind::Remember),
-                ("switch_language", ToolKind::SwitchLanguage),
-            ]
-        );
-        for tool in tools.tools() {
-            assert!(tool.description.ends_with('.'), "{}", tool.name);
-        }
-    }
-
-    #[test]
-    fn the_last_words_of_a_call_exist_in_five_languages() {
-        let tools = Tools::embedded();
-        for kind in [ToolKind::Escalate, ToolKind::EndCall] {
-            let say = &tools.of_kind(kind).unwrap().say;
-            for language in ["es", "fr", "de", "pt"] {
-                assert_ne!(say.within(language), say.within("en"));
-            }
-        }
-    }
-
-    #[test]
-    fn a_tool_of_ones_own_is_an_endpoint() {
-        let tools = load(&[ESCALATE, ("look_up.json", LOOK_UP), ("README.md", "no manifest")]).unwrap();
-        let tool = &tools.tools()[1];
-        assert_eq!((tool.name.as_str(), tool.kind), ("look_up", ToolKind::External));
-        assert_eq!(tool.timeout.as_millis(), 2_500);
-        assert_eq!(tool.say.within("es"), Some("Let me look."));
-    }
-
-    #[test]
-    fn nobody_can_take_the_way_to_a_person_away() {
-        let error = load(&[("look_up.json", LOOK_UP)]).unwrap_err();
-        assert!(error.file.ends_with("escalate.json"));
-        assert_eq!(error.cause, "there is no such file; without it nobody reaches a person");
-    }
-
-    #[test]
-    fn a_variant_has_manifests_of_its_own_and_every_version_a_name() {
-        rustls::crypto::ring::default_provider().install_default().ok();
-        let (scratch, client) = (Scratch::new(), Tools::client().unwrap());
-        scratch.write("look_up.json", LOOK_UP);
-        let above = Tools::load_variant(None, scratch.path(), &client).unwrap();
-        let names: Vec<_> = above.tools().iter().map(|tool| tool.name.as_str()).collect();
-        assert_eq!(names, ["end_call", "escalate", "look_up", "remember", "switch_language"]);
-        assert_ne!(above.version, Tools::embedded().version);
-        assert!(above.files.contains("Finds a parcel.") && !above.files.contains("parcels.example.com"));
-        scratch
-            .write("escalate.json", &ESCALATE.1.replace("\"description\": \"", "\"description\": \"Soon. "));
-        let own = Tools::load_variant(None, scratch.path(), &client).unwrap();
-        assert!(own.of_kind(ToolKind::Escalate).unwrap().description.starts_with("Soon. "));
-        assert_ne!(own.version, above.version);
-    }
-
-    #[test]
-    fn a_broken_manifest_names_file_line_and_cause() {
-        let broken = |from: &str, to: &str| LOOK_UP.replace(from, to);
-        for (text, expected) in [
-            (broken("\"Finds a parcel.\",", "\"Finds a parcel.\""), "look_up.json:4: "),
-            (broken("timeout_ms", "timeout"), "look_up.json:6: unknown field `timeout`"),
-            (broken("  \"name\": \"look_up\",\n", ""), "look_up.json:7: missing field `name`"),
-            (broken("2500", "0"), "look_up.json:6: `timeout_ms` must lie between 100 and 60000"),
-            (
-                broken("\"look_up\"", "\"lookup\""),
-                "look_up.json:2: the tool must be named as its file is, `look_up`",
-            ),
-            (broken("Finds a parcel.", " "), "look_up.json:3: `description` is empty"),
-            (
-                broken("{\"type\": \"string\"}", "{\"type\": \"strin\"}"),
-                "look_up.json:4: `parameters` is no JSON schema",
-            ),
-            (
-                broken("{\"type\": \"object\", ", "{"),
-                "look_up.json:4: `parameters` must have \"type\": \"object\"",
-            ),
-            (
-                broken("{\"type\": \"string\"}", "{\"$ref\": \"https://x.example.com/s\"}"),
-                "look_up.json:4: `parameters` is no",
-            ),
-            (broken("https://", "http://"), "look_up.json:7: `url` must begin with https://"),
-            (broken("https://parcels.example.com/find", "find"), "look_up.json:7: `url` is no address"),
-            (broken("find\"}", "find\", \"method\": \"BREW\"}"), "look_up.json:7: unknown variant `BREW`"),
-            (
-                broken(",\n  \"http\": {\"url\": \"https://parcels.example.com/find\"}", ""),
-                "look_up.json: neither a tool of the session",
-            ),
-        ] {
-            let error = load(&[ESCALATE, ("look_up.json", &text)]).unwrap_err().to_string();
-            assert!(error.contains(expected), "{expected}: {error}");
-        }
-    }
-
-    #[test]
-    fn a_tool_of_the_session_has_no_endpoint() {
-        let text = LOOK_UP.replace("look_up", "remember");
-        let error = load(&[ESCALATE, ("remember.json", &text)]).unwrap_err().to_string();
-        assert!(
-            error.contains("remember.json:7: the session runs this tool, so it has no `http`"),
-            "{error}"
-        );
     }
 }

@@ -36,6 +36,9 @@ mod shell;
 mod silence;
 mod store;
 mod targets;
+#[path = "../../examples/tool_server/parts.rs"]
+mod tool_server;
+mod tools;
 mod tracking;
 mod tunnel;
 mod twilio_api;

@@ -9,6 +9,7 @@ use similar::TextDiff;
 use super::{Subject, broken, plain_call, say, subject};
 use crate::config::Config;
 use crate::prompts::FileError;
+use crate::tools::Means;
 
 /// How many lines around a change are shown.
 const AROUND: usize = 3;
@@ -18,12 +19,12 @@ const SYSTEM: &str = "system prompt of a plain call";
 /// Compares two playbooks.
 pub(super) fn run(
     config: &Config,
-    client: &reqwest::Client,
+    means: &Means,
     (from, to): (&str, &str),
     as_json: bool,
 ) -> ExitCode {
-    let compared = subject(config, client, from)
-        .and_then(|from| Ok((from, subject(config, client, to)?)))
+    let compared = subject(config, means, from)
+        .and_then(|from| Ok((from, subject(config, means, to)?)))
         .and_then(|(from, to)| Ok((changes(&from, &to)?, from, to)));
     let (changes, from, to) = match compared {
         Ok(compared) => compared,

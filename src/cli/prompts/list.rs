@@ -11,6 +11,7 @@ use crate::llm::Question;
 use crate::llm::openai::request;
 use crate::playbook::{Playbook, Sources};
 use crate::prompts::{BASE, estimated_tokens};
+use crate::tools::Means;
 
 /// How wide a line may be.
 const WIDTH: usize = 80;
@@ -28,7 +29,7 @@ struct Row {
 }
 
 /// Lists everything. Fails where something is broken.
-pub(super) fn run(config: &Config, client: &reqwest::Client, as_json: bool) -> ExitCode {
+pub(super) fn run(config: &Config, means: &Means, as_json: bool) -> ExitCode {
     let sources = sources(config);
     let mut problems = Vec::new();
     let names = sources.variants().unwrap_or_else(|error| {
@@ -41,7 +42,7 @@ pub(super) fn run(config: &Config, client: &reqwest::Client, as_json: bool) -> E
     });
     let mut rows = Vec::new();
     for name in std::iter::once(BASE).chain(names.iter().map(String::as_str)) {
-        let playbook = match Playbook::load(&sources, name, client) {
+        let playbook = match Playbook::load(&sources, name, means) {
             Ok(playbook) => Some(playbook),
             Err(error) => {
                 problems.push(error.to_string());

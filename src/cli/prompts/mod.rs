@@ -10,10 +10,11 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{USAGE, complain, load};
+use crate::app;
 use crate::config::{Config, Vars};
 use crate::playbook::{Playbook, Source, Sources};
 use crate::prompts::{BASE, CallFacts, FileError, is_variant};
-use crate::tools::Tools;
+use crate::tools::Means;
 
 /// What to do with the prompts.
 #[derive(Debug, Args)]
@@ -59,19 +60,17 @@ pub fn run(vars: &impl Vars, args: &PromptsArgs) -> ExitCode {
         Ok(config) => config,
         Err(code) => return code,
     };
-    // Fails only when a provider is installed already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = match Tools::client() {
-        Ok(client) => client,
+    let means = match app::means(&config) {
+        Ok(means) => means,
         Err(error) => {
             complain(&format!("cannot set up the HTTP client: {error}"));
             return ExitCode::FAILURE;
         }
     };
     match &args.action {
-        Action::List { json } => list::run(&config, &client, *json),
-        Action::Diff { from, to, json } => diff::run(&config, &client, (from, to), *json),
-        Action::Render(args) => render::run(&config, &client, args),
+        Action::List { json } => list::run(&config, &means, *json),
+        Action::Diff { from, to, json } => diff::run(&config, &means, (from, to), *json),
+        Action::Render(args) => render::run(&config, &means, args),
     }
 }
 
@@ -80,7 +79,7 @@ fn sources(config: &Config) -> Sources {
 }
 
 /// A variant by its name, or a folder of prompts, which has the tools of the settings.
-fn subject(config: &Config, client: &reqwest::Client, name: &str) -> Result<Subject, FileError> {
+fn subject(config: &Config, means: &Means, name: &str) -> Result<Subject, FileError> {
     let mut sources = sources(config);
     let variants = sources.variants().unwrap_or_default();
     let is_folder = !is_variant(name) || !variants.iter().any(|known| known == name);
@@ -90,7 +89,7 @@ fn subject(config: &Config, client: &reqwest::Client, name: &str) -> Result<Subj
     } else {
         name.to_owned()
     };
-    let playbook = Playbook::load(&sources, &variant, client)?;
+    let playbook = Playbook::load(&sources, &variant, means)?;
     Ok(Subject { name: name.to_owned(), sources, variant, playbook })
 }
 

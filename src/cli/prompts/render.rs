@@ -16,6 +16,7 @@ use crate::llm::openai::request;
 use crate::pii::Pii;
 use crate::playbook::Playbook;
 use crate::prompts::{BASE, CallFacts, FileError, estimated_tokens, given};
+use crate::tools::Means;
 
 /// What is known of the call.
 #[derive(Debug, Args)]
@@ -63,8 +64,8 @@ enum Verified {
 }
 
 /// Renders and prints.
-pub(super) fn run(config: &Config, client: &reqwest::Client, args: &RenderArgs) -> ExitCode {
-    let playbook = match subject(config, client, &args.variant) {
+pub(super) fn run(config: &Config, means: &Means, args: &RenderArgs) -> ExitCode {
+    let playbook = match subject(config, means, &args.variant) {
         Ok(subject) => subject.playbook,
         Err(error) => return broken(&error),
     };

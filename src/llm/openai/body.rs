@@ -246,6 +246,7 @@ mod tests {
             timeout: std::time::Duration::ZERO,
             kind: ToolKind::External,
             secure: false,
+            effect: crate::chat::Effect::Read,
         };
         let toolbox = |names: &[&str]| -> Arc<dyn Toolbox> {
             Arc::new(Listed(names.iter().map(|n| tool(n)).collect()))

@@ -11,6 +11,11 @@ use crate::record::{Steps, Turn, TurnKey};
 
 /// What a tool call is answered with when nothing else came.
 const INTERRUPTED: &str = r#"{"error":"not finished: the caller interrupted"}"#;
+/// The same for a call that was not broken off.
+const RUNS_ON: &str =
+    r#"{"status":"still running; whether it was done is not known yet, so do not ask for it again"}"#;
+/// The same for a call of an earlier session.
+const LOST: &str = r#"{"error":"the line dropped before it answered; whether it was done is not known"}"#;
 
 /// Names one of our replies in the history.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +69,8 @@ struct Call {
     call: ToolCall,
     result: Option<Pii<String>>,
     secure: bool,
+    /// What the model is told while there is no result.
+    unanswered: &'static str,
     began: u64,
     ended: Option<u64>,
 }
@@ -117,7 +124,7 @@ impl History {
         let began = self.at;
         let asked = |call: ToolCall| {
             let secure = is_secure(&call.name);
-            Call { call, result: None, secure, began, ended: None }
+            Call { call, result: None, secure, unanswered: INTERRUPTED, began, ended: None }
         };
         if let Some((_, reply)) = self.entry(id) {
             reply.calls = calls.into_iter().map(asked).collect();
@@ -134,6 +141,14 @@ impl History {
             call.ended = Some(at);
             *entry.changed = true;
             self.news = true;
+        }
+    }
+
+    /// Notes that the call at `position` of a reply was not broken off: its answer may still come.
+    pub(super) fn runs_on(&mut self, id: ReplyId, position: usize) {
+        let Some((_, reply)) = self.entry(id) else { return };
+        if let Some(call) = reply.calls.get_mut(position) {
+            call.unanswered = RUNS_ON;
         }
     }
 
@@ -245,7 +260,7 @@ impl Reply {
         let calls = self.calls.iter().map(|asked| asked.call.clone()).collect();
         messages.push(Message::Assistant { text: self.text.as_str().into(), calls });
         for asked in &self.calls {
-            let content = asked.result.clone().unwrap_or_else(|| INTERRUPTED.into());
+            let content = asked.result.clone().unwrap_or_else(|| asked.unanswered.into());
             messages.push(Message::Tool { call_id: asked.call.id.clone(), content });
         }
     }

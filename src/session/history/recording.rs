@@ -1,6 +1,6 @@
 //! What of the conversation is to be recorded, and the conversation taken up again from its record.
 
-use super::{Call, Entry, History, Reply, ReplyId, Said};
+use super::{Call, Entry, History, LOST, Reply, ReplyId, Said};
 use crate::handoff::Speaker;
 use crate::pii::Pii;
 use crate::record::{ToolRun, Turn, TurnKey};
@@ -128,7 +128,7 @@ impl Entry {
 impl From<ToolRun> for Call {
     fn from(run: ToolRun) -> Self {
         let ToolRun { call, result, secure, began, ended } = run;
-        Self { call, result, secure, began, ended }
+        Self { call, result, secure, unanswered: LOST, began, ended }
     }
 }
 
