@@ -26,7 +26,7 @@ use url::Url;
 use warmline::app::Server;
 use warmline::caller::{Conversation, Rate, Twilio};
 use warmline::config::Config;
-use warmline::handoff::Speaker;
+use warmline::handoff::{PromptVersion, Speaker};
 use warmline::ids::CallSid;
 use warmline::record::{Changes, State, Steps, Turn, TurnKey};
 use warmline::store::{Began, Came, Store, What};
@@ -125,7 +125,8 @@ fn keep_turn(store: &Store, call: u32, position: u32) {
     if position == 0 {
         let came = Came::new(None, Some("inbound"), Some("+15550100001"), Some("+15550100002"));
         store.note(&call, What::Came(came.clone()));
-        let (language, prompts, files) = ("en-US".to_owned(), "v".to_owned(), "{}".into());
+        let prompts = || PromptVersion { variant: "base".to_owned(), version: "v".to_owned() };
+        let (language, prompts, files) = ("en-US".to_owned(), prompts(), "{}".into());
         store.note(&call, What::Began(Began { session: 0, came, language, prompts, files }));
     }
     let turn = |who, position, text: &str, heard| Turn {

@@ -343,6 +343,8 @@ export const text = {
       from: { environment: 'environment', file: 'file', default: 'built in', commandLine: 'command line', frontMatter: 'front matter' },
       prompts: 'Prompts',
       promptsVersion: (version) => `version ${version}`,
+      promptsShare: (share, version) => `${share} % of the calls, version ${version}`,
+      promptsBroken: 'An edit is broken and does not count. The last good version stays in use.',
       tools: 'Tools',
       toolsNone: 'The agent has no tools.',
       targets: 'People, in the order they are tried',

@@ -18,7 +18,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::calls::Calls;
 use crate::clock::{now, since_epoch};
-use crate::config::{Access, Config, Limits, ModelCare, ModelSettings, Origin, RestService};
+use crate::config::{
+    Access, Config, ConfigError, Limits, ModelCare, ModelSettings, NamedVariant, Origin, RestService,
+};
 use crate::console;
 use crate::gate::Gate;
 use crate::handoff::DeskLinks;
@@ -32,7 +34,7 @@ use crate::llm::offline::Offline;
 use crate::llm::openai::{Care, Endpoint, OpenAi};
 use crate::meters::Meters;
 use crate::phrases;
-use crate::playbook::{Shelf, Sources};
+use crate::playbook::{InForce, Shelf, Sources};
 use crate::profile::{Profiles, Service};
 use crate::prompts::FileError;
 use crate::store::{Store, StoreError};
@@ -47,7 +49,7 @@ const BACKLOG: u32 = 1024;
 /// What the system may hold back of what a slow reader does not take. Left to itself it grows to megabytes.
 const SEND_BUFFER: u32 = 64 * 1024;
 
-/// How often figures are taken up that nobody asks for.
+/// How often figures are taken up that nobody asks for, and files are looked at.
 const TIDY: Duration = Duration::from_secs(5);
 
 /// How long the last notes of the store may take.
@@ -69,6 +71,9 @@ pub enum StartError {
     /// A prompt or a tool manifest is broken.
     #[error(transparent)]
     Playbook(#[from] FileError),
+    /// The settings name something that is not there.
+    #[error(transparent)]
+    Settings(#[from] ConfigError),
     /// The address of the database cannot be read.
     #[error("DATABASE_URL: {0}")]
     Store(#[from] StoreError),
@@ -133,6 +138,7 @@ impl Server {
         let tracking = config.tracking.clone();
         let hidden = config.redact.tracking;
         let bridge = Arc::new(bridge(config, origin, store, Parts { gate, board, calls, meters })?);
+        beside.spawn(look_at_prompts(bridge.shelf.clone()));
         let telling = match tracking {
             Some(tracking) => {
                 let parts = tracking::Parts {
@@ -201,12 +207,21 @@ fn bound(address: SocketAddr) -> std::io::Result<TcpListener> {
 ///
 /// # Errors
 ///
-/// When one of them is broken.
+/// When one of them is broken, or a rule of routing names a variant that is not there.
 pub fn shelf(config: &Config) -> Result<Shelf, StartError> {
     // Fails only when a provider is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let sources = Sources::choose(config.prompts.clone(), config.tools.clone(), Path::new("."));
-    Ok(Shelf::open(sources, Tools::client()?)?)
+    let shelf = Shelf::open(sources, Tools::client()?)?;
+    let InForce { playbooks, .. } = shelf.in_force();
+    let names: Vec<&str> = playbooks.iter().map(|(playbook, _)| playbook.variant()).collect();
+    let unknown = config.variants.iter().filter(|named| !names.contains(&named.name.as_str()));
+    let problem = |named: &NamedVariant| {
+        let (place, name, names) = (&named.place, &named.name, names.join(", "));
+        format!("{place}: prompts: there is no variant `{name}`; there are: {names}")
+    };
+    let problems: Vec<String> = unknown.map(problem).collect();
+    if problems.is_empty() { Ok(shelf) } else { Err(ConfigError(problems).into()) }
 }
 
 /// What runs beside a bridge, and is known to it.
@@ -241,6 +256,15 @@ async fn keep_tidy(meters: Arc<Meters>) {
     loop {
         tick.tick().await;
         meters.tidy();
+    }
+}
+
+/// Looks at prompts and tools now and then, so that who edits them is told of a mistake also while nobody calls.
+async fn look_at_prompts(shelf: Arc<Shelf>) {
+    let mut tick = tokio::time::interval(TIDY);
+    loop {
+        tick.tick().await;
+        shelf.current();
     }
 }
 
@@ -296,7 +320,7 @@ fn bridge(config: Config, origin: Origin, store: Store, parts: Parts) -> Result<
                 let care = Care { most_failures, rest, hedge, silence: config.timings.first_token };
                 Arc::new(OpenAi::new(endpoint(models.primary), fallback, care)?) as Arc<dyn Model>
             }
-            None => Arc::new(Offline::new(shelf.clone())),
+            None => Arc::new(Offline),
         },
         shelf,
         calls: parts.calls,

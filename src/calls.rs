@@ -19,7 +19,7 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use tokio_util::sync::CancellationToken;
 
-use crate::handoff::Handoff;
+use crate::handoff::{Handoff, PromptVersion};
 use crate::ids::CallSid;
 use crate::playbook::Playbook;
 use crate::record::Memory;
@@ -164,6 +164,11 @@ impl Calls {
     /// The prompts and tools of a call: those it began with here, else those in force.
     pub fn pinned(&self, call_sid: &CallSid, current: impl FnOnce() -> Arc<Playbook>) -> Arc<Playbook> {
         self.pinned.get_with(call_sid.clone(), current)
+    }
+
+    /// Which prompts and tools a call began with here, if it did.
+    pub fn pinned_before(&self, call_sid: &CallSid) -> Option<PromptVersion> {
+        self.pinned.get(call_sid).map(|playbook| playbook.named.clone())
     }
 
     /// Spends the nonce of a pass; false when it was spent before.

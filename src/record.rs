@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::chat::ToolCall;
-use crate::handoff::Speaker;
+use crate::handoff::{PromptVersion, Speaker};
 use crate::pii::Pii;
 
 /// Names a turn within its call, and tells its place in it: turns are read in the order of their keys.
@@ -82,6 +82,9 @@ pub struct Steps {
 pub struct State {
     /// The language spoken, as a BCP 47 tag.
     pub language: String,
+    /// The prompts and tools that it had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<PromptVersion>,
     /// Facts that travel with the hand-off.
     pub facts: BTreeMap<String, Pii<String>>,
     /// What somebody who looks on wanted the model to know.

@@ -132,7 +132,7 @@ export function page({ path: [, callSid] }) {
       [words.language, call.language],
       [words.direction, call.direction && title(call.direction)],
       [words.sessions, call.sessions > 1 ? words.sessionsMany(call.sessions) : null],
-      [words.prompts, call.prompts && h('code', call.prompts)],
+      [words.prompts, call.prompts && [call.promptVariant && `${call.promptVariant} `, h('code', call.prompts)]],
       [words.recording, call.recording && recorded(call.recording)],
       [words.node, call.node && h('code', call.node)],
       [words.call, h('button.sid', { type: 'button', title: text.frames.copy, onclick: () => copy(callSid) }, h('code', shortSid(callSid)), icon('copy', 14), h('span.hidden', text.frames.copy))],

@@ -90,7 +90,9 @@ async function settings(place, signal) {
       h('table.list.settings', h('caption.hidden', words.tabs.settings), h('thead', h('tr',
         Object.values(say.columns).map((name) => h('th', { scope: 'col' }, name)))), list), none),
     h('div.columns',
-      h('section.card', h('h2', say.prompts), h('p', title(state.prompts.source)), h('p.quiet', say.promptsVersion(state.prompts.version))),
+      h('section.card', h('h2', say.prompts), h('p', title(state.prompts.source)), h('p.quiet', say.promptsVersion(state.prompts.version)),
+        state.prompts.variants?.length > 1 && h('ul.plain', state.prompts.variants.map((one) => h('li', h('code', one.name), ' ', h('span.quiet', say.promptsShare(one.share, one.version))))),
+        state.prompts.broken?.length > 0 && h('div', { role: 'alert' }, h('p', say.promptsBroken), h('ul.plain', state.prompts.broken.map((one) => h('li', h('code', one)))))),
       h('section.card', h('h2', say.tools), state.tools.length
         ? h('ul.plain', state.tools.map((tool) => h('li', h('code', tool.name), ' ', h('span.quiet', tool.kind))))
         : h('p.quiet', say.toolsNone)),

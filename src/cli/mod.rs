@@ -7,6 +7,7 @@ pub mod calls;
 pub mod chat;
 #[cfg(feature = "caller")]
 mod own_call;
+pub mod prompts;
 pub mod route;
 pub mod serve;
 pub mod twiml;
@@ -60,6 +61,7 @@ enum Command {
     Bench(Box<bench::BenchArgs>),
     /// List, show, export and delete what is kept of calls
     Calls(calls::CallsArgs),
+    Prompts(prompts::PromptsArgs),
     Route(route::RouteArgs),
     /// Print the documents that are served
     Twiml(twiml::TwimlArgs),
@@ -86,6 +88,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "caller")]
         Command::Bench(args) => bench::run(*args, cli.options.port.as_deref()),
         Command::Calls(args) => calls::run(&vars, args),
+        Command::Prompts(args) => prompts::run(&vars, &args),
         Command::Route(args) => route::run(&vars, &args),
         Command::Twiml(args) => twiml::run(&vars, &args),
     }
@@ -114,7 +117,7 @@ fn refuse(error: &ConfigError) -> ExitCode {
 fn not_started(error: &StartError) -> ExitCode {
     complain(&error.to_string());
     ExitCode::from(match error {
-        StartError::Playbook(_) | StartError::Store(_) => USAGE,
+        StartError::Playbook(_) | StartError::Settings(_) | StartError::Store(_) => USAGE,
         StartError::Listen { .. } | StartError::Client(_) => 1,
     })
 }

@@ -11,7 +11,8 @@ use url::Url;
 use super::chat::{self, ChatOptions};
 use super::{complain, load};
 use crate::app::Server;
-use crate::config::{Access, Config, Overrides, Vars};
+use crate::config::{Access, Config, NamedVariant, Overrides, Vars};
+use crate::routing::{Rule, Start};
 use crate::telemetry;
 
 /// Makes the call.
@@ -24,6 +25,11 @@ pub(super) fn run(vars: &impl Vars, options: ChatOptions) -> ExitCode {
         Ok(config) => config,
         Err(code) => return code,
     };
+    if let Some(name) = options.variant.clone() {
+        let decision = Start::Agent { language: None, voice: None, prompts: Some(name.clone()) };
+        config.routes.start.0.insert(0, Rule { name: "--variant".to_owned(), when: Vec::new(), decision });
+        config.variants.insert(0, NamedVariant { name, place: "--variant".to_owned() });
+    }
     if options.script.is_none() {
         // Somebody at a keyboard may think for as long as they like.
         config.rules.silence = Duration::ZERO;

@@ -1,5 +1,6 @@
 //! `warmline route`: which way a call would go, and why.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -7,13 +8,15 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::{USAGE, complain, load};
-use crate::app::shelf;
+use crate::app::{StartError, shelf};
 use crate::clock::since_epoch;
 use crate::config::{Config, Vars};
 use crate::hours::moment;
 use crate::http::verified;
 use crate::ids::CallSid;
 use crate::mask::Also;
+use crate::playbook::{InForce, Shelf};
+use crate::prompts::BASE;
 use crate::routing::{
     Condition, Explanation, Fact, Facts, Handover, KNOWN, Kind, Moment, Rules, Start, TRAITS,
 };
@@ -72,7 +75,13 @@ pub fn run(vars: &impl Vars, args: &RouteArgs) -> ExitCode {
             }
         },
     };
-    if let (At::Start, Some(_), Ok(shelf)) = (&args.at, &args.call, shelf(&config)) {
+    let shelf = match shelf(&config) {
+        Ok(shelf) => Some(shelf),
+        Err(error @ StartError::Settings(_)) => return super::not_started(&error),
+        // Which way a call goes is asked by the rules, also while a prompt is broken.
+        Err(_) => None,
+    };
+    if let (At::Start, Some(_), Some(shelf)) = (&args.at, &args.call, &shelf) {
         // Before the first word nobody has spoken another one.
         facts.set_text("language", Some(&shelf.latest().prompts.front.language));
     }
@@ -86,7 +95,13 @@ pub fn run(vars: &impl Vars, args: &RouteArgs) -> ExitCode {
         }
     }
     let decided = match args.at {
-        At::Start => decide(&config.routes.start, &facts, start),
+        At::Start => {
+            let mut decided = decide(&config.routes.start, &facts, start);
+            if let Some(shelf) = &shelf {
+                decided.share(shelf, args.call.as_ref());
+            }
+            decided
+        }
         At::Handoff => decide(&config.routes.handoff, &facts, handoff),
     };
     if args.json {
@@ -102,6 +117,34 @@ pub fn run(vars: &impl Vars, args: &RouteArgs) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+impl Decided {
+    /// Says which prompts the call gets by the shares, where no rule chose them; without a call, which it may get.
+    fn share(&mut self, shelf: &Shelf, call: Option<&CallSid>) {
+        let InForce { playbooks, .. } = shelf.in_force();
+        let shares: BTreeMap<&str, f64> =
+            playbooks.iter().map(|(playbook, share)| (playbook.variant(), *share)).collect();
+        let is_open = self.json["to"] == "ai" && self.json.get("prompts").is_none();
+        if !is_open || shares.get(BASE) == Some(&100.0) {
+            return;
+        }
+        match call {
+            Some(call) => {
+                let playbook = shelf.choose(call.as_str(), None);
+                let (name, share) = (playbook.variant(), shares[playbook.variant()]);
+                self.words.push_str(&format!(" with the prompts `{name}`, by their share of {share} %"));
+                self.json["prompts"] = json!(name);
+            }
+            None => {
+                let shares = shares.iter().filter(|(_, share)| **share > 0.0);
+                let shares: Vec<String> =
+                    shares.map(|(name, share)| format!("`{name}` ({share} %)")).collect();
+                self.words.push_str(&format!(" with the prompts {}, by share", shares.join(" or ")));
+            }
+        }
+        self.json["shares"] = json!(shares);
+    }
+}
+
 fn decide<D>(rules: &Rules<D>, facts: &Facts, say: impl Fn(Option<&D>) -> (String, Value)) -> Decided {
     let (words, json) = say(rules.decide(facts).map(|(_, rule)| &rule.decision));
     Decided { explanation: rules.explain(facts), words, json }
@@ -109,7 +152,7 @@ fn decide<D>(rules: &Rules<D>, facts: &Facts, say: impl Fn(Option<&D>) -> (Strin
 
 fn start(decision: Option<&Start>) -> (String, Value) {
     match decision.unwrap_or(&Start::default()) {
-        Start::Agent { language, voice } => {
+        Start::Agent { language, voice, prompts } => {
             let mut words = "the AI answers".to_owned();
             let mut said = json!({ "to": "ai" });
             if let Some(language) = language {
@@ -119,6 +162,10 @@ fn start(decision: Option<&Start>) -> (String, Value) {
             if let Some(voice) = voice {
                 words.push_str(&format!(" with the voice {voice}"));
                 said["voice"] = json!(voice);
+            }
+            if let Some(prompts) = prompts {
+                words.push_str(&format!(" with the prompts `{prompts}`"));
+                said["prompts"] = json!(prompts);
             }
             (words, said)
         }
@@ -218,7 +265,7 @@ fn fact(text: &str, config: &Config) -> Result<(String, Fact), String> {
 }
 
 /// A trait as JSON has it; what is no JSON is a text.
-fn trait_value(value: &str) -> Fact {
+pub(super) fn trait_value(value: &str) -> Fact {
     match serde_json::from_str(value) {
         Ok(Value::Bool(flag)) => Fact::Flag(flag),
         Ok(Value::Number(number)) => Fact::Number(number.as_f64().unwrap_or_default()),
@@ -315,7 +362,8 @@ mod tests {
              a person answers at once, reason code profile_failed\n\
              \x20 by rule 2 (profile failed)\n"
         );
-        let spoken = Start::Agent { language: Some("es-US".into()), voice: Some("Lupe-Neural".into()) };
+        let spoken =
+            Start::Agent { language: Some("es-US".into()), voice: Some("Lupe-Neural".into()), prompts: None };
         let (words, said) = start(Some(&spoken));
         assert_eq!(words, "the AI answers in es-US with the voice Lupe-Neural");
         assert_eq!(said, json!({ "to": "ai", "language": "es-US", "voice": "Lupe-Neural" }));

@@ -70,6 +70,8 @@ pub struct Config {
     pub places: Vec<Place>,
     /// Which way calls go.
     pub routes: Routes,
+    /// The variants of the prompts that the routes name. Whether they are there is seen once the prompts are read.
+    pub variants: Vec<NamedVariant>,
     /// What the settings say of the attributes of a Task.
     pub attributes: Template,
     /// The business's clock, where one is set.
@@ -114,6 +116,15 @@ pub struct Config {
     pub shown: Vec<Shown>,
     /// What the file says of the business, for people: its hours, the traits that are read, what Segment is told.
     pub told: Vec<FileTable>,
+}
+
+/// A variant of the prompts that a rule names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedVariant {
+    /// Its name.
+    pub name: String,
+    /// Where in `warmline.toml`, for people.
+    pub place: String,
 }
 
 /// Who may use the console and its API.

@@ -78,6 +78,7 @@ pub(super) fn config(vars: &impl Vars) -> Result<Config, ConfigError> {
         targets,
         places,
         routes,
+        variants: file.routes.variants(&file.text),
         attributes,
         hours,
         profiles: profiles(&mut read, &file),

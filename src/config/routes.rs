@@ -7,7 +7,7 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::reserved::is_taken;
-use super::{Place, ProfileTraits, Target};
+use super::{NamedVariant, Place, ProfileTraits, Target};
 use crate::routing::{Condition, Handover, KNOWN, Moment, Routes, Rule, Rules, Start, TRAITS};
 
 /// The most rules of a kind, and conditions of a rule.
@@ -46,6 +46,8 @@ struct StartTable {
     language: Option<Spanned<String>>,
     #[serde(default)]
     voice: Option<Spanned<String>>,
+    #[serde(default)]
+    prompts: Option<Spanned<String>>,
     #[serde(default)]
     reason_code: Option<Spanned<String>>,
 }
@@ -92,6 +94,16 @@ impl RoutesTable {
         let routes = Routes { start: Rules(start), handoff: Rules(handoff) };
         if check.problems.is_empty() { Ok(routes) } else { Err(check.problems) }
     }
+
+    /// The variants of the prompts that rules name, with their places in the file, `text`.
+    pub(super) fn variants(&self, text: &str) -> Vec<NamedVariant> {
+        let named = self.start.iter().filter_map(|rule| rule.prompts.as_ref());
+        let named = named.map(|name| {
+            let place = format!("routes, {}", place(text, name.span().start + 1));
+            NamedVariant { name: name.get_ref().clone(), place }
+        });
+        named.collect()
+    }
 }
 
 struct Check<'a> {
@@ -107,11 +119,14 @@ impl Check<'_> {
         }
         let language = table.language.as_ref().map(|tag| self.tag(tag));
         let voice = table.voice.as_ref().map(|voice| self.voice(voice));
-        if let (ToWord::Person, Some(text)) = (table.to, table.language.as_ref().or(table.voice.as_ref())) {
-            self.problem(text.span().start, "language, voice: only a call that the AI answers has them");
+        let prompts = table.prompts.as_ref().map(|name| self.short("prompts", name));
+        let of_the_ai = table.language.as_ref().or(table.voice.as_ref()).or(table.prompts.as_ref());
+        if let (ToWord::Person, Some(text)) = (table.to, of_the_ai) {
+            let cause = "language, voice, prompts: only a call that the AI answers has them";
+            self.problem(text.span().start, cause);
         }
         let decision = match table.to {
-            ToWord::Ai => Start::Agent { language, voice },
+            ToWord::Ai => Start::Agent { language, voice, prompts },
             ToWord::Person => Start::Person { reason_code },
         };
         let name = self.name(table.name.as_ref(), number);
@@ -268,11 +283,16 @@ impl Check<'_> {
     }
 
     fn problem(&mut self, at: usize, cause: &str) {
-        let before = self.within.text.get(..at).unwrap_or(self.within.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-        self.problems.push(format!("routes, line {line}, column {column}: {cause}"));
+        self.problems.push(format!("routes, {}: {cause}", place(self.within.text, at)));
     }
+}
+
+/// Where in a file a byte stands, for people.
+fn place(text: &str, at: usize) -> String {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    format!("line {line}, column {column}")
 }
 
 fn is_by_hours(fact: &str) -> bool {
@@ -303,7 +323,7 @@ mod tests {
     fn rules_are_read_in_their_order() {
         let routes = read(
             "[[routes.start]]\nname = \"heavy reader\"\nwhen = [\"traits.a > 0\"]\nto = \"person\"\nreason_code = \"docs\"\n\
-             [[routes.start]]\nto = \"ai\"\nlanguage = \"es-US\"\nvoice = \"Lupe-Neural\"\n\
+             [[routes.start]]\nto = \"ai\"\nlanguage = \"es-US\"\nvoice = \"Lupe-Neural\"\nprompts = \"brief\"\n\
              [[routes.handoff]]\nwhen = ['traits.b-c == \"x\"', \"turns > 3\"]\ntargets = [\"general\", \"billing\"]\n\
              priority = 7\nattributes = { skill = \"billing\", level = 2, vip = true }\n",
         )
@@ -311,7 +331,11 @@ mod tests {
         let start: Vec<_> =
             routes.start.0.iter().map(|rule| (rule.name.as_str(), rule.decision.word())).collect();
         assert_eq!(start, [("heavy reader", "person"), ("rule 2", "ai")]);
-        let spoken = Start::Agent { language: Some("es-US".into()), voice: Some("Lupe-Neural".into()) };
+        let spoken = Start::Agent {
+            language: Some("es-US".into()),
+            voice: Some("Lupe-Neural".into()),
+            prompts: Some("brief".into()),
+        };
         assert_eq!(routes.start.0[1].decision, spoken);
         let decision = &routes.handoff.0[0].decision;
         let places: Vec<_> = decision.targets.iter().map(|place| place.place).collect();
@@ -341,6 +365,11 @@ mod tests {
                 "[[routes.start]]\nwhen = [\"hours == 'open'\"]\nto = \"ai\"",
                 "line 2, column 10: when: `hours` is known",
             ),
+            (
+                "[[routes.start]]\nto = \"person\"\nprompts = \"brief\"",
+                "line 3, column 11: language, voice, prompts: only",
+            ),
+            ("[[routes.start]]\nto = \"ai\"\nprompts = \"\"", "line 3, column 11: prompts: expected 1 to 64"),
             ("[[routes.start]]\nto = \"ai\"\nreason_code = \"x\"", "line 3, column 15: reason_code"),
             (
                 "[[routes.start]]\nto = \"ai\"\nlanguage = \"Spanish\"",
@@ -349,7 +378,7 @@ mod tests {
             ("[[routes.start]]\nto = \"ai\"\nvoice = \"a b\"", "line 3, column 9: voice: expected"),
             (
                 "[[routes.start]]\nto = \"person\"\nlanguage = \"es-US\"",
-                "line 3, column 12: language, voice: only",
+                "line 3, column 12: language, voice, prompts: only",
             ),
             (
                 "[[routes.handoff]]\ntargets = [\"again\", \"billing\"]",

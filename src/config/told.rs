@@ -29,9 +29,10 @@ pub(super) fn start(rule: &Rule<Start>, number: usize) -> FileTable {
     let mut values = of_rule(&rule.name, &rule.when);
     values.push(value("to", rule.decision.word()));
     match &rule.decision {
-        Start::Agent { language, voice } => {
+        Start::Agent { language, voice, prompts } => {
             values.extend(language.as_ref().map(|language| value("language", language)));
             values.extend(voice.as_ref().map(|voice| value("voice", voice)));
+            values.extend(prompts.as_ref().map(|prompts| value("prompts", prompts)));
         }
         Start::Person { reason_code } => {
             values.extend(reason_code.as_ref().map(|code| value("reason_code", code)));
@@ -115,6 +116,7 @@ when = ["from == '+15551230000'", "hours == 'open'"]
 to = "ai"
 language = "es-US"
 voice = "Lupe-Neural"
+prompts = "brief"
 [[routes.start]]
 to = "person"
 reason_code = "default"
@@ -159,7 +161,7 @@ accept_key = "2"
         assert_eq!(told("profile"), ["region=eu", "traits=tier", "prompt=nothing", "task=tier"]);
         let friends = told("routes.start 1");
         assert!(friends[1].contains("hours == 'open'") && !friends[1].contains("5551230000"), "{friends:?}");
-        assert_eq!(friends[2..], ["to=ai", "language=es-US", "voice=Lupe-Neural"]);
+        assert_eq!(friends[2..], ["to=ai", "language=es-US", "voice=Lupe-Neural", "prompts=brief"]);
         assert_eq!(
             told("routes.start 2"),
             ["name=rule 2", "when=always", "to=person", "reason_code=default"]

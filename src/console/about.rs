@@ -1,6 +1,7 @@
 //! `/api/v1/settings` and `/api/v1/health`.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
@@ -12,6 +13,7 @@ use super::lists::shown;
 use crate::chat::{ToolKind, Toolbox};
 use crate::clock::now;
 use crate::config::Source;
+use crate::playbook::{InForce, Playbook};
 
 /// The settings as they were read.
 #[derive(Debug, Serialize, ToSchema)]
@@ -50,8 +52,24 @@ pub(super) struct Item {
 pub(super) struct Prompts {
     /// Where they come from.
     source: String,
-    /// Their version.
+    /// The version of the base, with its tools.
     version: String,
+    /// Every variant, the base first.
+    variants: Vec<Variant>,
+    /// Edits that are broken and do not count: file, line and cause.
+    broken: Vec<String>,
+}
+
+/// A variant of the prompts.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PromptVariant)]
+pub(super) struct Variant {
+    /// Its name; `base` for the prompts without one.
+    name: String,
+    /// The version that new calls begin with.
+    version: String,
+    /// How many of the calls it gets by its share, in percent.
+    share: f64,
 }
 
 /// A tool.
@@ -153,12 +171,23 @@ pub(super) async fn settings(State(desk): State<Desk>) -> Json<Settings> {
         },
         about: setting.meaning,
     };
-    let playbook = bridge.shelf.current();
+    let InForce { playbooks, broken } = bridge.shelf.in_force();
+    let playbook = bridge.shelf.latest();
+    let variant = |(playbook, share): &(Arc<Playbook>, f64)| Variant {
+        name: playbook.variant().to_owned(),
+        version: playbook.version().to_owned(),
+        share: *share,
+    };
     let sources = bridge.shelf.sources();
     let tool = |tool: &crate::chat::Tool| Tool { name: tool.name.clone(), kind: kind(tool.kind) };
     Json(Settings {
         items: bridge.shown.iter().map(item).collect(),
-        prompts: Prompts { source: sources.prompts.to_string(), version: playbook.prompts.version.clone() },
+        prompts: Prompts {
+            source: sources.prompts.to_string(),
+            version: playbook.version().to_owned(),
+            variants: playbooks.iter().map(variant).collect(),
+            broken: broken.iter().map(ToString::to_string).collect(),
+        },
         tools: playbook.tools.tools().iter().map(tool).collect(),
         targets: bridge.people.names().map(|name| shown(&name)).collect(),
         file: bridge.file.iter().map(of_file).collect(),

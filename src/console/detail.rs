@@ -32,8 +32,10 @@ pub(super) struct CallSummary {
     pub(super) line: Option<String>,
     /// The language spoken last.
     pub(super) language: Option<String>,
-    /// The version of its prompts.
+    /// The version of the prompts and tools that it began with.
     pub(super) prompts: Option<String>,
+    /// The variant of them; `base` for most.
+    pub(super) prompt_variant: Option<String>,
     /// How many relay sessions it had.
     pub(super) sessions: u32,
     /// How many times the caller was answered.
@@ -108,6 +110,7 @@ impl CallSummary {
             line: call.line.as_ref().map(|line| line.expose().clone()),
             language: call.language,
             prompts: call.prompts,
+            prompt_variant: call.prompt_variant,
             sessions: call.sessions,
             turns: call.turns,
             outcome: call.outcome,
@@ -136,6 +139,7 @@ impl CallSummary {
             line: live.line.clone(),
             language: live.language.clone(),
             prompts: None,
+            prompt_variant: None,
             sessions: 1,
             turns: Some(live.turns),
             outcome: None,

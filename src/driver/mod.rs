@@ -5,7 +5,10 @@
 mod admission;
 mod bell;
 mod observed;
+mod preview;
 mod running;
+
+pub use preview::first_turn;
 
 use std::future::Future;
 use std::ops::Deref;
@@ -13,14 +16,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::calls::{Calls, Presence};
-use crate::chat::ToolChoice;
 use crate::clock::{now, since_epoch};
-use crate::handoff::DeskLinks;
+use crate::handoff::{DeskLinks, PromptVersion};
 use crate::ids::{AccountSid, CallSid};
-use crate::llm::{Model, Question, Tuning};
+use crate::llm::{Model, Question};
 use crate::mask::Also;
 use crate::meters::Meters;
 use crate::playbook::Playbook;
@@ -29,7 +31,7 @@ use crate::prompts::CallFacts;
 use crate::record::Memory;
 use crate::relay::Setup;
 use crate::session::rules::Rules;
-use crate::session::{Opening, Outputs, Session, Settings, Timings};
+use crate::session::{Ask, Opening, Outputs, Session, Settings, Timings};
 use crate::store::{Began, Came, Store, What};
 use crate::token::{RelayPass, nonce};
 use running::Running;
@@ -145,7 +147,22 @@ async fn begin<W: Wire>(mut wire: W, call: Call) -> Option<Begun<W>> {
         call.meters.reconnects.increment(1);
     }
     call.store.note(&call.pass.call_sid, What::Began(began(&call, &setup)));
-    info!(attempt = call.pass.attempt, restored = memory.is_some(), "session began");
+    let PromptVersion { variant, version } = &call.playbook.named;
+    info!(
+        attempt = call.pass.attempt,
+        restored = memory.is_some(),
+        prompts.variant = variant,
+        prompts.version = version,
+        "session began"
+    );
+    let before = memory.as_ref().and_then(|memory| memory.state.prompts.as_ref());
+    if let Some(before) = before.filter(|before| **before != call.playbook.named) {
+        warn!(
+            prompts.version = version,
+            prompts.before = before.version,
+            "the call goes on with other prompts than before: this node does not have those"
+        );
+    }
     let (session, opening) = Session::new(settings(&call), memory, now());
     let running = Box::new(Running::new(wire, session, question, call));
     Some(Begun { running, opening, presence })
@@ -165,14 +182,14 @@ async fn memory(call: &Call) -> Option<Memory> {
 }
 
 fn began(call: &Call, setup: &Setup) -> Began {
-    let prompts = &call.playbook.prompts;
+    let playbook = &call.playbook;
     let (from, to) = (setup.from.expose().as_str(), setup.to.expose().as_str());
     Began {
         session: call.pass.attempt,
         came: Came::new(setup.account_sid.clone(), setup.direction.as_deref(), Some(from), Some(to)),
         language: language(call).to_owned(),
-        prompts: prompts.version.clone(),
-        files: prompts.files.clone(),
+        prompts: playbook.named.clone(),
+        files: playbook.files.clone(),
     }
 }
 
@@ -185,7 +202,6 @@ async fn profile(call: &Call, setup: &Setup) -> Arc<Profile> {
 
 /// Everything that stays the same in all questions of a call.
 fn first_question(call: &Call, setup: &Setup, profile: &Profile) -> Question {
-    let front = &call.playbook.prompts.front;
     let facts = CallFacts {
         language: language(call).to_owned(),
         direction: setup.direction.clone().unwrap_or_else(|| "inbound".to_owned()),
@@ -199,14 +215,17 @@ fn first_question(call: &Call, setup: &Setup, profile: &Profile) -> Question {
             .collect(),
         parameters: setup.parameters.clone(),
     };
+    Question::of(&call.playbook, &facts)
+}
+
+/// The question that the model is asked, as the session has it.
+fn asked(question: &Question, ask: Ask, language: &str) -> Question {
     Question {
-        system: call.playbook.system_prompt(&facts),
-        messages: Vec::new(),
-        toolbox: call.playbook.tools.clone(),
-        choice: ToolChoice::Auto,
-        attempt: 1,
-        language: language(call).to_owned(),
-        tuning: Tuning { model: front.model.clone(), temperature: front.temperature },
+        messages: ask.messages,
+        choice: ask.choice,
+        attempt: ask.attempt,
+        language: language.to_owned(),
+        ..question.clone()
     }
 }
 
@@ -227,6 +246,7 @@ fn settings(call: &Call) -> Settings {
         languages: languages(call),
         opening,
         has_fallback: call.model.has_fallback(),
+        prompts: call.playbook.named.clone(),
         toolbox: call.playbook.tools.clone(),
         lines: prompts.lines.clone(),
         timings: call.timings,

@@ -19,6 +19,8 @@ use crate::session::RunId;
 /// The figures and spans of one call.
 pub(super) struct Observed {
     meters: Arc<Meters>,
+    /// The variant of the prompts.
+    variant: Box<str>,
     /// When the caller finished speaking, until the first word of the answer has left.
     prompted: Option<Instant>,
     /// The same, until the model is asked.
@@ -35,9 +37,10 @@ pub(super) struct Observed {
 }
 
 impl Observed {
-    pub(super) fn new(meters: Arc<Meters>) -> Self {
+    pub(super) fn new(meters: Arc<Meters>, variant: &str) -> Self {
         Self {
             meters,
+            variant: variant.into(),
             prompted: None,
             unasked: None,
             asked: None,
@@ -184,7 +187,7 @@ impl Observed {
 
     /// The session is over.
     pub(super) fn ended(&mut self, outcome: &'static str) {
-        self.meters.session_ended(outcome);
+        self.meters.session_ended(outcome, &self.variant);
         self.end_request();
         self.end_turn();
     }

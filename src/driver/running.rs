@@ -114,13 +114,13 @@ impl<W: Wire> Running<W> {
             calls: call.calls,
             store: call.store,
             model: call.model,
+            observed: Observed::new(call.meters, call.playbook.variant()),
             playbook: call.playbook,
             system: question.system.clone(),
             question,
             answer: None,
             tools: JoinSet::new(),
             runs: HashMap::new(),
-            observed: Observed::new(call.meters),
             called_off: false,
             send: call.patience.send,
             stalled: false,
@@ -385,15 +385,10 @@ impl<W: Wire> Running<W> {
         if let Some(notes) = &ask.notes {
             self.question.system = with_notes(&self.system, notes.expose());
         }
-        let question = Question {
-            messages: ask.messages,
-            choice: ask.choice,
-            attempt: ask.attempt,
-            language: self.session.language().to_owned(),
-            ..self.question.clone()
-        };
+        let id = ask.id;
+        let question = super::asked(&self.question, ask, self.session.language());
         self.observed.asked(&*self.model, &question);
-        self.answer = Some((ask.id, self.model.ask(question)));
+        self.answer = Some((id, self.model.ask(question)));
     }
 
     fn start(&mut self, run: Run) {

@@ -82,6 +82,9 @@ pub struct Context {
     pub turns: u32,
     /// How long the session lasted, in seconds.
     pub seconds: u64,
+    /// The prompts and tools that the AI had in it; none where the call never met it.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<PromptVersion>,
     /// The page with all of it, for whoever takes the call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub desk_url: Option<String>,
@@ -94,6 +97,17 @@ pub struct Context {
     /// The last lines of the conversation, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub transcript: Vec<Line>,
+}
+
+/// Which prompts and tools a call was begun with.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PromptVersion {
+    /// The variant, or `base`.
+    #[serde(rename = "promptVariant")]
+    pub variant: String,
+    /// Their version: 12 hex digits over all their files.
+    #[serde(rename = "promptVersion")]
+    pub version: String,
 }
 
 /// What is to become of a call whose session ended.
@@ -272,6 +286,7 @@ impl Handoff {
                 language: String::new(),
                 turns: 0,
                 seconds: 0,
+                prompts: None,
                 desk_url: None,
                 topic: None,
                 memory: BTreeMap::new(),

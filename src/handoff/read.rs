@@ -5,17 +5,20 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Author, Context, Handoff, Line, Outcome, Sentiment, Trigger, VERSION, tidy};
+use super::{Author, Context, Handoff, Line, Outcome, PromptVersion, Sentiment, Trigger, VERSION, tidy};
 use crate::ids::CallSid;
 use crate::pii::Pii;
 
 /// Limits on what is taken over, in characters.
-const LONGEST: Limits = Limits { code: 64, reason: 300, summary: 4_000, fact: 200, line: 400 };
+const LONGEST: Limits =
+    Limits { code: 64, variant: 32, version: 12, reason: 300, summary: 4_000, fact: 200, line: 400 };
 const MOST_FACTS: usize = 50;
 const MOST_LINES: usize = 40;
 
 struct Limits {
     code: usize,
+    variant: usize,
+    version: usize,
     reason: usize,
     summary: usize,
     fact: usize,
@@ -82,6 +85,9 @@ fn context(ours: &Map<String, Value>, context: &mut Context) {
     context.language = text(ours, "language", LONGEST.code).unwrap_or_default();
     context.turns = number("turns").and_then(|turns| turns.try_into().ok()).unwrap_or(0);
     context.seconds = number("seconds").unwrap_or(0);
+    context.prompts = text(ours, "promptVariant", LONGEST.variant)
+        .zip(text(ours, "promptVersion", LONGEST.version))
+        .map(|(variant, version)| PromptVersion { variant, version });
     context.topic = text(ours, "topic", LONGEST.code).map(Pii::from);
     context.memory = facts(ours.get("memory").and_then(Value::as_object));
     let lines = ours.get("transcript").and_then(Value::as_array).into_iter().flatten();
@@ -151,6 +157,8 @@ mod tests {
         handoff.sentiment = Sentiment::Negative;
         handoff.context.outcome = Outcome::Completed;
         handoff.context.turns = 3;
+        handoff.context.prompts =
+            Some(PromptVersion { variant: "brief".into(), version: "0a1b2c3d4e5f".into() });
         handoff.context.language = "es-MX".into();
         handoff.context.memory.insert("order".into(), "1182".into());
         handoff.context.transcript = vec![Line { who: super::super::Speaker::Agent, text: "Hello".into() }];

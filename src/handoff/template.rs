@@ -279,6 +279,8 @@ impl Of<'_> {
             Source::Turns => context.turns.into(),
             Source::Seconds => context.seconds.into(),
             Source::HandoffId => context.handoff_id.as_str().into(),
+            Source::PromptVariant => context.prompts.as_ref()?.variant.as_str().into(),
+            Source::PromptVersion => context.prompts.as_ref()?.version.as_str().into(),
             Source::DeskUrl => context.desk_url.as_deref()?.into(),
             Source::RecordingUrl => known.recording.as_deref()?.into(),
             Source::CallerKnown => known.caller?.into(),

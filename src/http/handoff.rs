@@ -138,7 +138,7 @@ fn reconnect(bridge: &Shared, form: &Form, call_sid: &CallSid) -> Option<(u8, Op
     let returns =
         state.as_ref().and_then(|state| state.resumed.as_ref()).map_or(0, |resumed| resumed.returns);
     let (spoke, spoken) = state.map(|state| (state.provider, state.spoken)).unwrap_or_default();
-    let playbook = || bridge.calls.pinned(call_sid, || bridge.shelf.current());
+    let playbook = || bridge.playbook(call_sid, &spoken);
     let provider = if VOICE_FAILED.contains(&code) {
         Some(noun::other_provider(spoke.as_deref(), &playbook(), &spoken))
     } else {

@@ -1,5 +1,7 @@
 //! `/healthz`, `/readyz` and `/metrics`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -7,7 +9,8 @@ use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
 
 use super::Shared;
-use crate::meters::Now;
+use crate::meters::{Now, Prompts};
+use crate::playbook::{InForce, Playbook};
 
 /// The process runs.
 pub(super) async fn live() -> Response {
@@ -34,6 +37,12 @@ pub(super) async fn metrics(State(bridge): State<Shared>, headers: HeaderMap) ->
         }
     }
     let store = bridge.store.health();
+    let InForce { playbooks, broken } = bridge.shelf.in_force();
+    let prompts = |(playbook, share): &(Arc<Playbook>, f64)| Prompts {
+        variant: playbook.variant().to_owned(),
+        version: playbook.version().to_owned(),
+        share: *share,
+    };
     let text = bridge.meters.render(&Now {
         calls: bridge.calls.count(),
         calls_limit: bridge.limits.calls,
@@ -43,6 +52,8 @@ pub(super) async fn metrics(State(bridge): State<Shared>, headers: HeaderMap) ->
         store_lost: store.lost,
         store_lag: store.lag,
         resident: bridge.room.occupied(),
+        prompts: playbooks.iter().map(prompts).collect(),
+        prompts_broken: broken.len(),
     });
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

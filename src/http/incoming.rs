@@ -16,6 +16,7 @@ use crate::clock::since_epoch;
 use crate::handoff::{Handoff, Trigger};
 use crate::ids::CallSid;
 use crate::playbook::Playbook;
+use crate::prompts::BASE;
 use crate::routing::Start;
 use crate::store::What;
 use crate::token::{ActionState, Course, Purpose, RelayPass, Resumed, Spoken, nonce};
@@ -54,8 +55,8 @@ fn connect_or_hand_over(bridge: &Shared, form: &Form, caller: &Caller) -> Respon
         warn!(call.sid = %call_sid, status = form.word("CallStatus"), "incoming call is over already");
         return Response::new();
     }
-    let spoken = match bridge.first(form, caller) {
-        Start::Agent { language, voice } => Spoken { language, voice },
+    let (mut spoken, named) = match bridge.first(form, caller) {
+        Start::Agent { language, voice, prompts } => (Spoken { language, voice, variant: None }, prompts),
         Start::Person { reason_code } => {
             bridge.meters.shed("routing");
             let mut handoff = bare(call_sid, Trigger::Routing);
@@ -63,15 +64,19 @@ fn connect_or_hand_over(bridge: &Shared, form: &Form, caller: &Caller) -> Respon
             return bridge.hand_over(form, Course::default(), handoff, caller);
         }
     };
-    let course = Course { spoken, ..Course::default() };
     if let Err(full) = bridge.room.take(&bridge.calls, &call_sid) {
         bridge.meters.shed(full);
         warn!(call.sid = %call_sid, full, calls = bridge.calls.count(), "no room: the call goes to a person");
+        let course = Course { spoken, ..Course::default() };
         return bridge.hand_over(form, course, bare(call_sid, Trigger::Overload), caller);
     }
-    info!(call.sid = %call_sid, "incoming call");
+    // Chosen once: from here on it travels with the call, whatever becomes of the shares meanwhile.
+    let choose = || bridge.shelf.choose(call_sid.as_str(), named.as_deref());
+    let playbook = bridge.calls.pinned(&call_sid, choose);
+    spoken.variant = Some(playbook.variant()).filter(|name| *name != BASE).map(str::to_owned);
+    info!(call.sid = %call_sid, prompts.variant = playbook.variant(), "incoming call");
     bridge.store.note(&call_sid, What::Came(form.came()));
-    let opened = Opened { spoken: course.spoken, ..Opened::default() };
+    let opened = Opened { spoken, ..Opened::default() };
     connect(bridge, form, call_sid, opened, caller.to_remember())
 }
 
@@ -126,7 +131,7 @@ pub(super) fn connect(
         returned,
     };
     let path = format!("/voice/relay/{}", bridge.keyring.seal(Purpose::Relay, &pass));
-    let playbook = bridge.calls.pinned(&call_sid, || bridge.shelf.current());
+    let playbook = bridge.playbook(&call_sid, &spoken);
     let spoken = Speech { provider: provider.as_deref(), spoken: Some(&spoken) };
     let relay = relay(&bridge.origin.websocket(&path), &playbook, attempt == 0, spoken);
     let language = state.spoken.language.as_deref().unwrap_or(&playbook.prompts.front.language);

@@ -62,13 +62,13 @@ use crate::live::Board;
 use crate::llm::Model;
 use crate::mask::Also;
 use crate::meters::Meters;
-use crate::playbook::Shelf;
+use crate::playbook::{Playbook, Shelf};
 use crate::redact::{self, Exits};
 use crate::session::Timings;
 use crate::session::handoff_from;
 use crate::session::rules::Rules;
 use crate::store::{Delivery, Store, What};
-use crate::token::{Course, Keyring, Resumed, nonce};
+use crate::token::{Course, Keyring, Resumed, Spoken, nonce};
 use crate::twilio::signature::Verifier;
 use crate::twiml;
 use form::Form;
@@ -160,6 +160,10 @@ impl Bridge {
     ) -> twiml::Response {
         // It may come from elsewhere, and its code is counted.
         redact::handoff(&mut handoff, Also::NOTHING);
+        if handoff.context.prompts.is_none() {
+            // A document that was lost, of a call that met the AI here.
+            handoff.context.prompts = self.calls.pinned_before(&handoff.context.call_sid);
+        }
         let context = &handoff.context;
         info!(handoff.id = context.handoff_id, trigger = ?context.trigger, "call goes to a person");
         self.meters.escalated(&handoff);
@@ -172,9 +176,14 @@ impl Bridge {
         // The next target gets it too, should the first not take the call.
         self.calls.keep(&call_sid, course.session, handoff.clone());
         self.whispers.meet(&call_sid, form.contact());
-        let playbook = self.calls.pinned(&call_sid, || self.shelf.current());
+        let playbook = self.playbook(&call_sid, &course.spoken);
         let call = Transfer::new(self.people.leaving(handoff), form.contact(), &playbook).by(way).on(course);
         self.go_to(form, place, &call)
+    }
+
+    /// The prompts and tools of a call: those that it began with here, else its variant as it is in force.
+    fn playbook(&self, call_sid: &CallSid, spoken: &Spoken) -> Arc<Playbook> {
+        self.calls.pinned(call_sid, || self.shelf.variant(spoken.variant.as_deref()))
     }
 
     /// Notes what becomes of a call, also of one that the store has not heard of.

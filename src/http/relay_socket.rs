@@ -50,7 +50,7 @@ pub(super) async fn open(
         return (StatusCode::SERVICE_UNAVAILABLE, "too many sockets are open\n").into_response();
     }
     let call = Call {
-        playbook: bridge.calls.pinned(&pass.call_sid, || bridge.shelf.current()),
+        playbook: bridge.playbook(&pass.call_sid, &pass.spoken),
         pass,
         model: bridge.model.clone(),
         profiles: bridge.ways.profiles.clone(),

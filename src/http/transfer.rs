@@ -79,9 +79,8 @@ impl Transfer {
     /// The call of a callback, and which target it had tried, if our own part of the address says so. Its
     /// document is the one that was decided on, else what is known of the call.
     pub(super) async fn under_way(bridge: &Shared, form: &Form) -> (Self, Option<usize>) {
-        let current = bridge.shelf.current();
         let Some(call_sid) = form.call_sid() else {
-            return (Self::nameless(Trigger::BridgeFailure, &current), None);
+            return (Self::nameless(Trigger::BridgeFailure, &bridge.shelf.current()), None);
         };
         let state =
             form.text("s").and_then(|state| bridge.keyring.open::<TargetState>(Purpose::Target, state));
@@ -98,7 +97,9 @@ impl Transfer {
             Some(state) => bridge.way_again(state.rule, &caller),
             None => bridge.way(form, &caller, &handoff),
         };
-        let mut call = Self::new(bridge.people.leaving(handoff), form.contact(), &current).by(way);
+        let spoken = state.as_ref().map(|state| state.course.spoken.clone()).unwrap_or_default();
+        let playbook = bridge.playbook(&call_sid, &spoken);
+        let mut call = Self::new(bridge.people.leaving(handoff), form.contact(), &playbook).by(way);
         let tried = state.map(|state| {
             call.language = state.language;
             call.course = state.course;

@@ -101,10 +101,10 @@ pub(super) async fn answer(State(bridge): State<Shared>, Extension(form): Extens
 
 /// What is said, in the language of the call.
 async fn spoken(bridge: &Bridge, form: &Form, state: Option<&WhisperState>) -> Spoken {
-    let playbook = bridge.shelf.current();
     let Some(state) = state else {
         warn!("a whisper whose address cannot be verified: it asks for the key alone");
-        return Spoken { call: Transfer::nameless(Trigger::BridgeFailure, &playbook), text: String::new() };
+        let call = Transfer::nameless(Trigger::BridgeFailure, &bridge.shelf.current());
+        return Spoken { call, text: String::new() };
     };
     let call_sid = &state.call_sid;
     let handoff = match bridge.decided(call_sid, None).await {
@@ -116,6 +116,8 @@ async fn spoken(bridge: &Bridge, form: &Form, state: Option<&WhisperState>) -> S
     // Without a number of the settings Twilio shows the caller's own.
     let shown = || Contact { to: None, ..form.contact() };
     let contact = known.or_else(|| (!state.shows_another).then(shown)).unwrap_or_default();
+    let variant = handoff.context.prompts.as_ref().map(|prompts| prompts.variant.as_str());
+    let playbook = bridge.calls.pinned(call_sid, || bridge.shelf.variant(variant));
     let mut call = Transfer::new(bridge.people.leaving(handoff), contact, &playbook);
     call.language.clone_from(&state.language);
     let text = if state.summary { summary(&call) } else { String::new() };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::handoff::{Handoff, Outcome, Sentiment, Speaker, Trigger, cut};
+use crate::handoff::{Handoff, Outcome, PromptVersion, Sentiment, Speaker, Trigger, cut};
 use crate::ids::{AccountSid, CallSid};
 use crate::mask::Also;
 use crate::phrases::{Mood, mood};
@@ -121,7 +121,7 @@ pub(super) struct Card {
     /// When anything was heard of it last.
     heard: u64,
     language: Option<String>,
-    prompts: Option<String>,
+    prompts: Option<PromptVersion>,
     sessions: u8,
     answered: u32,
     facts: std::collections::BTreeMap<String, Pii<String>>,
@@ -420,7 +420,8 @@ impl Card {
                 caller: self.came.caller.clone(),
                 line: self.came.line.clone(),
                 language: self.language.clone(),
-                prompts: self.prompts.clone(),
+                prompts: self.prompts.as_ref().map(|prompts| prompts.version.clone()),
+                prompt_variant: self.prompts.as_ref().map(|prompts| prompts.variant.clone()),
                 sessions: self.sessions.into(),
                 turns: (self.sessions > 0).then_some(self.answered),
                 outcome: self.left.and(self.outcome()).map(str::to_owned),
@@ -483,7 +484,7 @@ mod tests {
                 session: 0,
                 came: Came::default(),
                 language: "en-US".into(),
-                prompts: "v".into(),
+                prompts: PromptVersion { variant: "base".into(), version: "v".into() },
                 files: "{}".into(),
             }),
         );

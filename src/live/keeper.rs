@@ -478,6 +478,7 @@ mod tests {
     use super::*;
     use crate::calls::Order;
     use crate::config::Console;
+    use crate::handoff::PromptVersion;
     use crate::store::{Began, Came, DeliveryState};
 
     async fn keeper() -> Keeper {
@@ -512,7 +513,7 @@ mod tests {
             session: 0,
             came: Came::default(),
             language: "en-US".into(),
-            prompts: "v".into(),
+            prompts: PromptVersion { variant: "base".into(), version: "v".into() },
             files: "{}".into(),
         };
         let presence = keeper.calls.enter(&"CA1".parse().unwrap());

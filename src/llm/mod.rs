@@ -10,6 +10,8 @@ use std::sync::Arc;
 use futures_util::Stream;
 
 use crate::chat::{Message, ModelEvent, ToolChoice, Toolbox};
+use crate::playbook::Playbook;
+use crate::prompts::{CallFacts, Prompts};
 
 /// A question, complete.
 #[derive(Clone)]
@@ -28,6 +30,25 @@ pub struct Question {
     pub language: String,
     /// What the prompt's front matter asks for.
     pub tuning: Tuning,
+    /// The prompts of the call, for who answers without a language model.
+    pub prompts: Arc<Prompts>,
+}
+
+impl Question {
+    /// What stays the same in all questions of a call.
+    pub fn of(playbook: &Playbook, facts: &CallFacts) -> Self {
+        let front = &playbook.prompts.front;
+        Self {
+            system: playbook.system_prompt(facts),
+            messages: Vec::new(),
+            toolbox: playbook.tools.clone(),
+            choice: ToolChoice::Auto,
+            attempt: 1,
+            language: facts.language.clone(),
+            tuning: Tuning { model: front.model.clone(), temperature: front.temperature },
+            prompts: playbook.prompts.clone(),
+        }
+    }
 }
 
 /// How a prompt wants its model to be.

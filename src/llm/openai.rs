@@ -131,6 +131,17 @@ impl OpenAi {
     }
 }
 
+/// The body of the request that a question is sent as to `model`, or to the one that the prompt names.
+///
+/// # Errors
+///
+/// Never, as long as a question is plain data.
+pub fn request(question: &Question, model: Option<&str>) -> serde_json::Result<serde_json::Value> {
+    let model = model.or(question.tuning.model.as_deref()).unwrap_or(OpenAi::DEFAULT_MODEL);
+    let tools = Described::default().tools(&question.toolbox);
+    serde_json::to_value(Request::new(question, model, tools.as_deref()))
+}
+
 /// The answer of the first endpoint that is not left alone.
 fn ask_one<'a>(
     mut endpoints: impl Iterator<Item = &'a Arc<Ready>>,

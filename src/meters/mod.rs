@@ -28,12 +28,17 @@ const MOST_REASONS: usize = 32;
 /// The longest reason code that is a label of its own.
 const LONGEST_REASON: usize = 40;
 
+/// How many variants of prompts are told apart: their names come and go while a server runs.
+const MOST_VARIANTS: usize = 32;
+
 /// How many digits in a row a reason code may have as a label.
 const MOST_DIGITS: usize = 3;
 
 /// The stations of hand-offs, as the store calls them.
 const STATES: [&str; 9] =
     ["queued", "dialled", "passed", "returned", "answered", "voicemail", "message", "abandoned", "completed"];
+/// How relay sessions end.
+const OUTCOMES: [&str; 4] = ["escalated", "completed", "closed", "superseded"];
 /// What can be wrong with a model: see [`kind`].
 const KINDS: [&str; 13] = [
     "unreachable",
@@ -86,6 +91,7 @@ pub struct Meters {
     recorder: PrometheusRecorder,
     rendered: PrometheusHandle,
     reasons: Mutex<HashSet<String>>,
+    variants: Mutex<HashSet<String>>,
     /// Questions to the model, first tries alone. [`FIGURES`] says more of each.
     pub turns: Counter,
     /// Text frames sent.
@@ -105,7 +111,7 @@ pub struct Meters {
 }
 
 /// How the server is, at the moment it is asked.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "the table of figures says it")]
 pub struct Now {
     pub calls: usize,
@@ -116,6 +122,17 @@ pub struct Now {
     pub store_lost: u64,
     pub store_lag: Duration,
     pub resident: u64,
+    pub prompts: Vec<Prompts>,
+    pub prompts_broken: usize,
+}
+
+/// A variant of the prompts that is in force, with its share of calls in percent.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the table of figures says it")]
+pub struct Prompts {
+    pub variant: String,
+    pub version: String,
+    pub share: f64,
 }
 
 /// Why a request was refused.
@@ -165,6 +182,7 @@ impl Meters {
         let meters = Self {
             rendered: recorder.handle(),
             reasons: Mutex::default(),
+            variants: Mutex::default(),
             turns: counter(table::TURNS),
             frames: counter(table::FRAMES),
             dropped: counter(table::DROPPED),
@@ -183,8 +201,7 @@ impl Meters {
 
     /// A counter that appears with its first event has no growth that a rule could see.
     fn begin_at_zero(&self) {
-        let known: [(&'static str, &'static str, &[&'static str]); 9] = [
-            (table::SESSIONS, "outcome", &["escalated", "completed", "closed", "superseded"]),
+        let known: [(&'static str, &'static str, &[&'static str]); 8] = [
             (table::SHED, "reason", &["calls", "memory", "draining", "routing"]),
             (table::HANDOFFS, "state", &STATES),
             (table::REFUSED, "reason", &["unsigned", "forged", "stranger"]),
@@ -204,6 +221,11 @@ impl Meters {
 
     /// Everything, as Prometheus reads it.
     pub fn render(&self, now: &Now) -> String {
+        for Prompts { variant, .. } in &now.prompts {
+            for outcome in OUTCOMES {
+                self.sessions(outcome, variant).absolute(0);
+            }
+        }
         let truth = |yes| if yes { 1.0 } else { 0.0 };
         for (name, value) in [
             (table::CALLS, now.calls as f64),
@@ -213,11 +235,14 @@ impl Meters {
             (table::STORE_WAITING, now.store_waiting as f64),
             (table::STORE_LAG, now.store_lag.as_secs_f64()),
             (table::RESIDENT, now.resident as f64),
+            (table::PROMPTS_BROKEN, now.prompts_broken as f64),
         ] {
             self.gauge(name, &[]).set(value);
         }
         self.counter(table::STORE_LOST, &[]).absolute(now.store_lost);
-        self.rendered.render()
+        let mut text = self.rendered.render();
+        in_force(&mut text, &now.prompts);
+        text
     }
 
     /// Takes up what was timed since. Without it, times that nobody asks for would pile up.
@@ -226,8 +251,15 @@ impl Meters {
     }
 
     /// A relay session ended.
-    pub fn session_ended(&self, outcome: &'static str) {
-        self.counter(table::SESSIONS, &[("outcome", outcome)]).increment(1);
+    pub fn session_ended(&self, outcome: &'static str, variant: &str) {
+        self.sessions(outcome, variant).increment(1);
+    }
+
+    fn sessions(&self, outcome: &'static str, variant: &str) -> Counter {
+        let variant = Label::new("variant", self.variant(variant));
+        let key =
+            Key::from_parts(table::SESSIONS, vec![Label::from_static_parts("outcome", outcome), variant]);
+        self.recorder.register_counter(&key, &METADATA)
     }
 
     /// A call went to a person before it met the AI.
@@ -238,7 +270,10 @@ impl Meters {
     /// A call was handed to a person.
     pub fn escalated(&self, handoff: &Handoff) {
         let reason = self.reason(&handoff.reason_code);
-        let labels = [("trigger", handoff.context.trigger.word()), ("reason", reason)];
+        let variant = handoff.context.prompts.as_ref();
+        let variant = variant.map_or_else(|| "none".to_owned(), |prompts| self.variant(&prompts.variant));
+        let trigger = handoff.context.trigger.word();
+        let labels = [("trigger", trigger), ("reason", reason), ("variant", variant)];
         self.labelled(table::ESCALATIONS, labels.map(|(name, value)| Label::new(name, value)).to_vec());
     }
 
@@ -339,6 +374,19 @@ impl Meters {
         }
     }
 
+    /// The label for a variant: its name, if it is one and there were not too many.
+    fn variant(&self, name: &str) -> String {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
+        let mut known = self.variants.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = !name.is_empty() && name.len() <= LONGEST_REASON && name.chars().all(plain);
+        if fits && (known.contains(name) || known.len() < MOST_VARIANTS) {
+            known.insert(name.to_owned());
+            name.to_owned()
+        } else {
+            "other".to_owned()
+        }
+    }
+
     fn labelled(&self, name: &'static str, labels: Vec<Label>) {
         self.recorder.register_counter(&Key::from_parts(name, labels), &METADATA).increment(1);
     }
@@ -349,6 +397,27 @@ impl Meters {
 
     fn gauge(&self, name: &'static str, labels: &[(&'static str, &'static str)]) -> Gauge {
         self.recorder.register_gauge(&key(name, labels), &METADATA)
+    }
+}
+
+/// What is in force, written by hand: a figure that was registered once is told for ever, and every edit makes a new
+/// version. Names and versions are plain words, so nothing is escaped.
+fn in_force(text: &mut String, prompts: &[Prompts]) {
+    for (name, value) in
+        [(table::PROMPTS, (|_| 1.0) as fn(&Prompts) -> f64), (table::PROMPT_SHARE, |prompts| prompts.share)]
+    {
+        let Some(figure) = FIGURES.iter().find(|figure| figure.name == name).filter(|_| !prompts.is_empty())
+        else {
+            continue;
+        };
+        text.push_str(&format!("# HELP {name} {}\n# TYPE {name} gauge\n", figure.meaning));
+        for prompts in prompts {
+            let Prompts { variant, version, .. } = prompts;
+            let version =
+                if name == table::PROMPTS { format!(",version=\"{version}\"") } else { String::new() };
+            text.push_str(&format!("{name}{{variant=\"{variant}\"{version}}} {}\n", value(prompts)));
+        }
+        text.push('\n');
     }
 }
 
@@ -404,7 +473,7 @@ mod tests {
         let meters = meters();
         meters.turns.increment(2);
         meters.first_word.record(0.3);
-        meters.session_ended("escalated");
+        meters.session_ended("escalated", "brief");
         meters.shed("memory");
         meters.handed_off("queued");
         meters.refused(Refusal::Forged);
@@ -415,12 +484,23 @@ mod tests {
         meters.profile_from_memory();
         meters.routed("start", Some("heavy reader"));
         meters.routed("handoff", None);
-        let text = meters.render(&Now { calls: 7, store_lost: 3, ..Now::default() });
+        let prompts = |variant: &str, share| Prompts {
+            variant: variant.to_owned(),
+            version: "0a1b2c3d4e5f".to_owned(),
+            share,
+        };
+        let prompts = vec![prompts("base", 90.0), prompts("brief", 10.0)];
+        let now = Now { calls: 7, store_lost: 3, prompts, prompts_broken: 2, ..Now::default() };
+        let text = meters.render(&now);
         for line in [
             "warmline_turns_total 2",
             "warmline_first_word_seconds_bucket{le=\"0.25\"} 0",
             "warmline_first_word_seconds_bucket{le=\"0.5\"} 1",
-            "warmline_sessions_total{outcome=\"escalated\"} 1",
+            "warmline_sessions_total{outcome=\"escalated\",variant=\"brief\"} 1",
+            "warmline_prompt_version{variant=\"brief\",version=\"0a1b2c3d4e5f\"} 1",
+            "warmline_prompt_share{variant=\"base\"} 90",
+            "# TYPE warmline_prompt_share gauge",
+            "warmline_prompts_broken 2",
             "warmline_shed_calls_total{reason=\"memory\"} 1",
             "warmline_handoffs_total{state=\"queued\"} 1",
             "warmline_refused_requests_total{reason=\"forged\"} 1",
@@ -443,6 +523,7 @@ mod tests {
         // What never happened stands at zero, so that its first time is seen.
         for line in [
             "warmline_reconnects_total 0",
+            "warmline_sessions_total{outcome=\"closed\",variant=\"base\"} 0",
             "warmline_handoffs_total{state=\"answered\"} 0",
             "warmline_model_errors_total{kind=\"resting\"} 0",
         ] {
@@ -468,7 +549,26 @@ mod tests {
         let text = meters.render(&Now::default());
         let lines = text.lines().filter(|line| line.starts_with("warmline_escalations_total{"));
         assert_eq!(lines.count(), MOST_REASONS + 1, "{text}");
-        assert!(text.contains("reason=\"code_1\"} 2"), "{text}");
-        assert!(text.contains("reason=\"other\"} 70"), "{text}");
+        assert!(text.contains("reason=\"code_1\",variant=\"none\"} 2"), "{text}");
+        assert!(text.contains("reason=\"other\",variant=\"none\"} 70"), "{text}");
+    }
+
+    #[test]
+    fn versions_come_and_go_and_leave_nothing_in_the_figures() {
+        let meters = meters();
+        let figures = |version: &str, variant: &str| {
+            let prompts =
+                vec![Prompts { variant: variant.to_owned(), version: version.to_owned(), share: 0.0 }];
+            meters.render(&Now { prompts, ..Now::default() })
+        };
+        for number in 0..100 {
+            figures(&format!("{number:012x}"), &format!("v{number}"));
+            meters.session_ended("closed", &format!("v{number}"));
+        }
+        let text = figures("0123456789ab", "base");
+        let count = |name: &str| text.lines().filter(|line| line.starts_with(name)).count();
+        assert_eq!(count("warmline_prompt_version{"), 1);
+        assert_eq!(count("warmline_sessions_total{outcome=\"closed\""), MOST_VARIANTS + 1);
+        assert!(text.contains("outcome=\"closed\",variant=\"other\"} 68"), "{text}");
     }
 }

@@ -67,6 +67,9 @@ pub(super) const STORE_LOST: &str = "warmline_store_lost_total";
 pub(super) const STORE_LAG: &str = "warmline_store_lag_seconds";
 pub(super) const RESIDENT: &str = "process_resident_memory_bytes";
 pub(super) const STARTED: &str = "process_start_time_seconds";
+pub(super) const PROMPTS: &str = "warmline_prompt_version";
+pub(super) const PROMPT_SHARE: &str = "warmline_prompt_share";
+pub(super) const PROMPTS_BROKEN: &str = "warmline_prompts_broken";
 pub(super) const BUILD: &str = "warmline_build_info";
 
 /// All of them.
@@ -77,8 +80,8 @@ pub const FIGURES: &[Figure] = &[
     figure(
         SESSIONS,
         Kind::Counter,
-        &["outcome"],
-        "relay sessions that ended: escalated, completed, closed or superseded",
+        &["outcome", "variant"],
+        "relay sessions that ended: escalated, completed, closed or superseded; by the variant of the prompts",
     ),
     figure(RECONNECTS, Kind::Counter, &[], "sessions that took a call up again after its line had dropped"),
     figure(
@@ -93,8 +96,8 @@ pub const FIGURES: &[Figure] = &[
     figure(
         ESCALATIONS,
         Kind::Counter,
-        &["trigger", "reason"],
-        "calls handed to a person; reason is the reasonCode, or other beyond the first 32",
+        &["trigger", "reason", "variant"],
+        "calls handed to a person; reason is the reasonCode, or other beyond the first 32; variant none without AI",
     ),
     figure(
         HANDOFFS,
@@ -165,5 +168,13 @@ pub const FIGURES: &[Figure] = &[
     figure(STORE_LAG, Kind::Gauge, &[], "for how long the oldest note has waited that is not written yet"),
     figure(RESIDENT, Kind::Gauge, &[], "memory that the process occupies"),
     figure(STARTED, Kind::Gauge, &[], "when the process began, in seconds since 1970"),
+    figure(
+        PROMPTS,
+        Kind::Gauge,
+        &["variant", "version"],
+        "1; the version of prompts and tools that new calls of a variant begin with",
+    ),
+    figure(PROMPT_SHARE, Kind::Gauge, &["variant"], "percent of the calls that a variant gets by its share"),
+    figure(PROMPTS_BROKEN, Kind::Gauge, &[], "edits of prompts and tools that are broken and do not count"),
     figure(BUILD, Kind::Gauge, &["version"], "1; the version runs as a label"),
 ];

@@ -1,15 +1,18 @@
-//! The prompts and tools in force. An edit counts from the next call on; a broken edit is reported once, and
-//! the last good version keeps answering.
+//! The prompts and tools in force, and their variants. An edit counts from the next call on; a broken edit is
+//! reported once, and the last good version keeps answering.
 
+mod shelf;
 mod source;
 
+pub use shelf::{InForce, Shelf};
 pub use source::{Source, Sources};
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use crate::prompts::{CallFacts, FileError, Prompts};
+use crate::handoff::PromptVersion;
+use crate::prompts::{BASE, CallFacts, FileError, Prompts, digest, names};
 use crate::tools::Tools;
-use source::Fingerprint;
 
 /// How many texts are compared before a call gets one of its own.
 const SHARED_PROMPTS: usize = 16;
@@ -17,30 +20,66 @@ const SHARED_PROMPTS: usize = 16;
 /// What one call is started with. It does not change while the call lasts.
 #[derive(Debug)]
 pub struct Playbook {
+    /// Which variant it is, and its version: 12 hex digits over all files of prompts and tools.
+    pub named: PromptVersion,
     /// The prompts.
-    pub prompts: Prompts,
+    pub prompts: Arc<Prompts>,
     /// The tools.
     pub tools: Arc<Tools>,
+    /// What it was read from, as a JSON object by name, without the addresses of tools.
+    pub files: Arc<str>,
     /// The system prompts in use. Most calls have the same facts, and so share one text of some KiB.
     rendered: Mutex<Vec<Weak<str>>>,
 }
 
-/// Holds the playbook and follows its files.
-#[derive(Debug)]
-pub struct Shelf {
-    sources: Sources,
-    client: reqwest::Client,
-    held: Mutex<Held>,
-}
-
-#[derive(Debug)]
-struct Held {
-    playbook: Arc<Playbook>,
-    /// The state of the files that was last read, good or broken.
-    seen: [Fingerprint; 2],
-}
-
 impl Playbook {
+    /// Reads a variant as it is now, or the base: [`BASE`]. `client` runs the tools; see [`Tools::client`].
+    ///
+    /// # Errors
+    ///
+    /// The first mistake, with file, line and cause.
+    pub fn load(sources: &Sources, variant: &str, client: &reqwest::Client) -> Result<Self, FileError> {
+        if variant == BASE {
+            let prompts = match &sources.prompts {
+                Source::Embedded => Prompts::embedded(),
+                Source::Folder(folder) => Prompts::load(folder)?,
+            };
+            return Ok(Self::new(BASE, prompts, sources.base_tools(client)?));
+        }
+        let (folder, above) = sources.folders_of(variant)?;
+        let has_tools = source::holds(&above.join(TOOLS), &Tools::reads);
+        if !has_tools && !source::holds(&above, &Prompts::reads) {
+            let cause =
+                "nothing in it differs from the base: expected agent.md, lines.toml, knowledge.md or tools/";
+            return Err(FileError::whole(&above.display().to_string(), cause));
+        }
+        let prompts = Prompts::load_variant(&folder, &above)?;
+        let tools = if has_tools {
+            Tools::load_variant(sources.tools.folder(), &above.join(TOOLS), client)?
+        } else {
+            sources.base_tools(client)?
+        };
+        Ok(Self::new(variant, prompts, tools))
+    }
+
+    fn new(variant: &str, prompts: Prompts, tools: Tools) -> Self {
+        let version = digest([prompts.version.as_str(), tools.version.as_str()]);
+        let named = PromptVersion { variant: variant.to_owned(), version };
+        let files = format!("{{\"prompts\":{},\"tools\":{}}}", prompts.files, tools.files).into();
+        let (prompts, tools) = (Arc::new(prompts), Arc::new(tools));
+        Self { named, prompts, tools, files, rendered: Mutex::default() }
+    }
+
+    /// Its variant; [`BASE`] without one.
+    pub fn variant(&self) -> &str {
+        &self.named.variant
+    }
+
+    /// Its version: 12 hex digits over all files of prompts and tools.
+    pub fn version(&self) -> &str {
+        &self.named.version
+    }
+
     /// The system prompt of one call. A template that fails on these facts is reported, and the embedded
     /// prompt takes its place: no caller is lost to it.
     pub fn system_prompt(&self, facts: &CallFacts) -> Arc<str> {
@@ -61,148 +100,67 @@ impl Playbook {
     }
 }
 
-impl Shelf {
-    /// Reads everything once. `client` runs the tools; see [`Tools::client`].
+/// The folder of variants, in that of the prompts.
+const VARIANTS: &str = "variants";
+/// The folder of a variant's tools, in its own.
+const TOOLS: &str = "tools";
+
+impl Sources {
+    /// The files of a variant, or of the base, by name, as they stand there.
     ///
     /// # Errors
     ///
-    /// The first mistake, with file, line and cause.
-    pub fn open(sources: Sources, client: reqwest::Client) -> Result<Self, FileError> {
-        let seen = fingerprints(&sources);
-        let playbook = Arc::new(read(&sources, &client)?);
-        Ok(Self { sources, client, held: Mutex::new(Held { playbook, seen }) })
+    /// When one cannot be read, or there is no such variant.
+    pub fn texts(&self, variant: &str) -> Result<Vec<(String, String)>, FileError> {
+        let above = if variant == BASE { None } else { Some(self.folders_of(variant)?.1) };
+        let tools = above.as_ref().map(|above| above.join(TOOLS)).filter(|folder| folder.is_dir());
+        let prompts = Prompts::texts(self.prompts.folder(), above.as_deref())?;
+        let tools = Tools::texts(self.tools.folder(), tools.as_deref())?;
+        let prompts = prompts.into_iter().map(|text| (format!("prompts/{}", text.name), text.text));
+        let tools = tools.into_iter().map(|text| (format!("tools/{}", text.name), text.text));
+        Ok(prompts.chain(tools).collect())
     }
 
-    /// The playbook for a call that begins now. Asks the file system for names, times and lengths, and reads
-    /// the files only if one of these changed.
-    pub fn current(&self) -> Arc<Playbook> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        // Taken before reading: an edit meanwhile is seen by the next call.
-        let now = fingerprints(&self.sources);
-        if now != held.seen {
-            held.seen = now;
-            match read(&self.sources, &self.client) {
-                Ok(playbook) => {
-                    tracing::info!(
-                        prompts.version = playbook.prompts.version,
-                        "prompts and tools were read again"
-                    );
-                    held.playbook = Arc::new(playbook);
-                }
-                Err(error) => report(&error, "an edit is broken, the last good version stays in use"),
+    /// The files that a variant has itself; of the base, all.
+    ///
+    /// # Errors
+    ///
+    /// When one cannot be read, or there is no such variant.
+    pub fn own_files(&self, variant: &str) -> Result<Vec<String>, FileError> {
+        if variant == BASE {
+            return Ok(self.texts(BASE)?.into_iter().map(|(name, _)| name).collect());
+        }
+        let (_, above) = self.folders_of(variant)?;
+        let unreadable = |error: std::io::Error| FileError::unreadable(&above.display().to_string(), &error);
+        let mut files = names(&above, Prompts::reads).map_err(unreadable)?;
+        let tools = names(&above.join(TOOLS), Tools::reads).unwrap_or_default();
+        files.extend(tools.into_iter().map(|name| format!("{TOOLS}/{name}")));
+        Ok(files)
+    }
+
+    /// The folder of the prompts, and that of a variant in it.
+    fn folders_of(&self, variant: &str) -> Result<(PathBuf, PathBuf), FileError> {
+        let folder = self.prompts.folder().map(|folder| (folder, folder.join(VARIANTS).join(variant)));
+        match folder.filter(|(_, above)| above.is_dir()) {
+            Some((folder, above)) => Ok((folder.to_owned(), above)),
+            None => {
+                let names = self.variants().unwrap_or_default();
+                let names: Vec<&str> =
+                    std::iter::once(BASE).chain(names.iter().map(String::as_str)).collect();
+                let cause = format!("there is no variant `{variant}`; there are: {}", names.join(", "));
+                Err(FileError::whole(&self.prompts.to_string(), cause))
             }
         }
-        held.playbook.clone()
     }
 
-    /// The playbook that was last read, without a look at the files.
-    pub fn latest(&self) -> Arc<Playbook> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).playbook.clone()
+    fn base_tools(&self, client: &reqwest::Client) -> Result<Tools, FileError> {
+        match &self.tools {
+            Source::Embedded => Ok(Tools::embedded()),
+            Source::Folder(folder) => Tools::load(folder, client),
+        }
     }
-
-    /// Where everything comes from, for the first lines of the log.
-    pub fn sources(&self) -> &Sources {
-        &self.sources
-    }
-}
-
-fn fingerprints(sources: &Sources) -> [Fingerprint; 2] {
-    [sources.prompts.fingerprint(Prompts::reads), sources.tools.fingerprint(Tools::reads)]
-}
-
-fn read(sources: &Sources, client: &reqwest::Client) -> Result<Playbook, FileError> {
-    let prompts = match &sources.prompts {
-        Source::Embedded => Prompts::embedded(),
-        Source::Folder(folder) => Prompts::load(folder)?,
-    };
-    let tools = match &sources.tools {
-        Source::Embedded => Tools::embedded(),
-        Source::Folder(folder) => Tools::load(folder, client)?,
-    };
-    Ok(Playbook { prompts, tools: Arc::new(tools), rendered: Mutex::default() })
 }
 
 fn report(error: &FileError, message: &str) {
     tracing::warn!(file = error.file, line = error.line, cause = error.cause, "{message}");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chat::Toolbox;
-    use crate::prompts::scratch::Scratch;
-
-    fn shelf(scratch: &Scratch) -> Shelf {
-        rustls::crypto::ring::default_provider().install_default().ok();
-        scratch.write("prompts/agent.md", "You are Otto.");
-        scratch.write("tools/escalate.json", include_str!("../../tools/escalate.json"));
-        let sources = Sources::choose(None, None, scratch.path());
-        Shelf::open(sources, Tools::client().unwrap()).unwrap()
-    }
-
-    fn prompt(shelf: &Shelf) -> String {
-        shelf.current().system_prompt(&CallFacts::default()).to_string()
-    }
-
-    #[test]
-    fn an_edit_counts_from_the_next_call_on() {
-        let scratch = Scratch::new();
-        let shelf = shelf(&scratch);
-        let running = shelf.current();
-        scratch.write("prompts/agent.md", "You are Ottilie.");
-        assert_eq!(prompt(&shelf), "You are Ottilie.");
-        assert_eq!(&*running.system_prompt(&CallFacts::default()), "You are Otto.");
-    }
-
-    #[test]
-    fn a_broken_edit_keeps_the_last_good_version_until_it_is_mended() {
-        let scratch = Scratch::new();
-        let shelf = shelf(&scratch);
-        for broken in ["You are {{ nobody }}.", "+++\n", "You are {% if %}"] {
-            scratch.write("prompts/agent.md", broken);
-            assert_eq!(prompt(&shelf), "You are Otto.", "{broken}");
-        }
-        scratch.write("prompts/agent.md", "You are well again.");
-        assert_eq!(prompt(&shelf), "You are well again.");
-    }
-
-    #[test]
-    fn a_new_tool_is_offered_and_a_broken_one_is_not() {
-        let scratch = Scratch::new();
-        let shelf = shelf(&scratch);
-        let names = || shelf.current().tools.tools().iter().map(|tool| tool.name.clone()).collect::<Vec<_>>();
-        scratch.write("tools/remember.json", include_str!("../../tools/remember.json"));
-        assert_eq!(names(), ["escalate", "remember"]);
-        scratch.write("tools/remember.json", "{");
-        assert_eq!(names(), ["escalate", "remember"]);
-        scratch.remove("tools/remember.json");
-        assert_eq!(names(), ["escalate"]);
-    }
-
-    #[test]
-    fn files_that_did_not_change_are_not_read_again() {
-        let scratch = Scratch::new();
-        let shelf = shelf(&scratch);
-        let first = shelf.current();
-        scratch.write("prompts/README.md", "Notes.");
-        assert!(Arc::ptr_eq(&first, &shelf.current()));
-        assert!(Arc::ptr_eq(&first, &shelf.latest()));
-    }
-
-    #[test]
-    fn a_folder_that_went_away_changes_nothing() {
-        let scratch = Scratch::new();
-        let shelf = shelf(&scratch);
-        scratch.remove("prompts/agent.md");
-        assert_eq!(prompt(&shelf), "You are Otto.");
-    }
-
-    #[test]
-    fn a_prompt_that_fails_for_one_caller_is_replaced() {
-        let scratch = Scratch::new();
-        let shelf = shelf(&scratch);
-        scratch.write("prompts/agent.md", "{% if caller.name == 'Jane' %}{{ caller.name|int }}{% endif %}");
-        let facts = CallFacts { caller_name: Some("Jane".into()), ..CallFacts::default() };
-        assert!(shelf.current().system_prompt(&facts).contains("Northwind Parcel"));
-    }
 }

@@ -15,6 +15,8 @@ pub(crate) enum Folder {
     Embedded(&'static str, &'static [(&'static str, &'static str)]),
     /// A folder on disk.
     Directory(PathBuf),
+    /// A folder, and one whose files stand in place of those of the same name.
+    Overlaid(Box<Folder>, Box<Folder>),
 }
 
 /// One file of a folder.
@@ -30,7 +32,7 @@ pub(crate) struct Text {
 
 impl Folder {
     /// The files whose names are `wanted`, sorted by name.
-    pub(crate) fn texts(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<Text>, FileError> {
+    pub(crate) fn texts(&self, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Text>, FileError> {
         match self {
             Self::Embedded(_, files) => {
                 let text = |(name, text): &(&str, &str)| Text {
@@ -45,6 +47,14 @@ impl Folder {
                     .map_err(|error| FileError::unreadable(&folder.display().to_string(), &error))?;
                 names.into_iter().map(|name| self.read(name)).collect()
             }
+            Self::Overlaid(below, above) => {
+                let above = above.texts(wanted)?;
+                let mut texts = below.texts(wanted)?;
+                texts.retain(|text| above.iter().all(|other| other.name != text.name));
+                texts.extend(above);
+                texts.sort_by(|one, other| one.name.cmp(&other.name));
+                Ok(texts)
+            }
         }
     }
 
@@ -53,6 +63,7 @@ impl Folder {
         match self {
             Self::Embedded(folder, _) => format!("{folder}/{name}"),
             Self::Directory(folder) => folder.join(name).display().to_string(),
+            Self::Overlaid(below, _) => below.path_of(name),
         }
     }
 

@@ -6,18 +6,24 @@
 mod file_error;
 mod folder;
 mod front_matter;
+mod given;
 mod knowledge;
 mod lines;
 mod relay_attributes;
 #[cfg(test)]
 pub(crate) mod scratch;
+mod shares;
 mod template;
+mod tokens;
 
 pub use file_error::FileError;
 pub(crate) use folder::{Folder, Text, names};
 pub use front_matter::{FrontMatter, SpokenLanguage, Voice};
+pub use given::given;
 pub use knowledge::{Article, Knowledge, Topic};
+pub use shares::{BASE, MOST_VARIANTS, SHARES, Shares, is_variant};
 pub use template::CallFacts;
+pub use tokens::estimated_tokens;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -29,6 +35,8 @@ use template::Template;
 
 const AGENT: &str = "agent.md";
 const LINES: &str = "lines.toml";
+/// The same of a variant, where the base has some too: its keys stand over those.
+const LINES_ABOVE: &str = "variant/lines.toml";
 /// `knowledge.md`, and `knowledge.es.md` for Spanish.
 const KNOWLEDGE: (&str, &str) = ("knowledge", ".md");
 
@@ -74,6 +82,33 @@ impl Prompts {
         Self::read(&Folder::Directory(folder.to_owned()))
     }
 
+    /// Reads a variant: the files of `above` in place of those of the same name in `folder`, and the sentences of
+    /// its `lines.toml` over those of the folder's, key by key.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake, with file, line and cause.
+    pub fn load_variant(folder: &Path, above: &Path) -> Result<Self, FileError> {
+        Self::of(Self::texts(Some(folder), Some(above))?, &Folder::Directory(folder.to_owned()))
+    }
+
+    /// The files of a folder as they stand there, or those that were compiled in, and those of a variant over them.
+    pub(crate) fn texts(folder: Option<&Path>, above: Option<&Path>) -> Result<Vec<Text>, FileError> {
+        let below = folder.map_or(EMBEDDED, |folder| Folder::Directory(folder.to_owned()));
+        let mut texts = below.texts(&Self::reads)?;
+        let Some(above) = above else { return Ok(texts) };
+        for mut text in Folder::Directory(above.to_owned()).texts(&Self::reads)? {
+            if text.name == LINES && texts.iter().any(|below| below.name == LINES) {
+                text.name = LINES_ABOVE.to_owned();
+            } else {
+                texts.retain(|below| below.name != text.name);
+            }
+            texts.push(text);
+        }
+        texts.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(texts)
+    }
+
     /// The system prompt for one call.
     ///
     /// # Errors
@@ -89,9 +124,13 @@ impl Prompts {
     }
 
     fn read(folder: &Folder) -> Result<Self, FileError> {
-        let mut texts = folder.texts(Self::reads)?;
+        Self::of(folder.texts(&Self::reads)?, folder)
+    }
+
+    /// Reads texts, which are a folder's and perhaps more.
+    fn of(mut texts: Vec<Text>, folder: &Folder) -> Result<Self, FileError> {
         let has = |texts: &[Text], wanted: fn(&str) -> bool| texts.iter().any(|text| wanted(&text.name));
-        let embedded = EMBEDDED.texts(Self::reads)?;
+        let embedded = EMBEDDED.texts(&Self::reads)?;
         for wanted in [(|name| name == LINES) as fn(&str) -> bool, |name| knowledge_language(name).is_some()]
         {
             if !has(&texts, wanted) {
@@ -103,8 +142,9 @@ impl Prompts {
         let (front, body, begins) = front_matter::split(&agent.file, &agent.text)?;
         let knowledge = read_knowledge(&texts, &front.language)?;
         let template = Template::new(&agent.file, begins, body, &knowledge)?;
-        let lines = read_lines(&embedded, Lines::default())?;
-        let lines = read_lines(&texts, lines)?;
+        let lines = read_lines(&embedded, LINES, Lines::default())?;
+        let lines = read_lines(&texts, LINES, lines)?;
+        let lines = read_lines(&texts, LINES_ABOVE, lines)?;
         Ok(Self {
             front,
             lines: Arc::new(lines),
@@ -116,8 +156,8 @@ impl Prompts {
     }
 }
 
-fn read_lines(texts: &[Text], fallback: Lines) -> Result<Lines, FileError> {
-    match texts.iter().find(|text| text.name == LINES) {
+fn read_lines(texts: &[Text], name: &str, fallback: Lines) -> Result<Lines, FileError> {
+    match texts.iter().find(|text| text.name == name) {
         Some(text) => lines::read(&text.file, &text.text, fallback),
         None => Ok(fallback),
     }
@@ -150,12 +190,15 @@ fn files(texts: &[Text]) -> Arc<str> {
 }
 
 fn version(texts: &[Text]) -> String {
+    digest(texts.iter().flat_map(|text| [text.name.as_str(), text.text.as_str()]))
+}
+
+/// Names these texts: 12 hex digits.
+pub(crate) fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     let mut hash = Sha256::new();
-    for text in texts {
-        for part in [&text.name, &text.text] {
-            hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-            hash.update(part);
-        }
+    for part in parts {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+        hash.update(part);
     }
     hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -253,6 +296,39 @@ mod tests {
             let error = Prompts::load(scratch.path()).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn a_variant_is_the_folder_with_files_of_its_own_in_it() {
+        let scratch = Scratch::new();
+        scratch.write("agent.md", "You are Otto. {{ knowledge }}");
+        scratch.write("knowledge.md", "We open at nine.");
+        scratch.write("lines.toml", "apology = \"Sorry.\"\ntransfer = \"One moment.\"");
+        scratch.write("variants/brief/knowledge.md", "Nine.");
+        scratch.write("variants/brief/lines.toml", "transfer = \"Hold on.\"");
+        let base = Prompts::load(scratch.path()).unwrap();
+        let brief = Prompts::load_variant(scratch.path(), &scratch.path().join("variants/brief")).unwrap();
+        assert_eq!(base.render(&facts()).unwrap(), "You are Otto. We open at nine.");
+        assert_eq!(brief.render(&facts()).unwrap(), "You are Otto. Nine.");
+        assert_eq!(brief.lines.transfer.within("en"), Some("Hold on."));
+        assert_eq!(brief.lines.apology.within("en"), Some("Sorry."));
+        assert_ne!(brief.version, base.version);
+        // What is edited below changes the variant too.
+        scratch.write("lines.toml", "apology = \"So sorry.\"");
+        let edited = Prompts::load_variant(scratch.path(), &scratch.path().join("variants/brief")).unwrap();
+        assert_eq!(edited.lines.apology.within("en"), Some("So sorry."));
+        assert_ne!(edited.version, brief.version);
+    }
+
+    #[test]
+    fn a_mistake_of_a_variant_names_its_own_file() {
+        let scratch = Scratch::new();
+        scratch.write("agent.md", "You are Otto.");
+        scratch.write("variants/brief/agent.md", "You are\n{{ nobody }}.");
+        let above = scratch.path().join("variants/brief");
+        let error = Prompts::load_variant(scratch.path(), &above).unwrap_err();
+        assert!(error.file.ends_with("variants/brief/agent.md"), "{error}");
+        assert_eq!(error.line, Some(2));
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub enum Start {
         language: Option<String>,
         /// The provider's name of the voice; that of the prompt without one.
         voice: Option<String>,
+        /// The variant of the prompts; chosen by the shares of calls without one.
+        prompts: Option<String>,
     },
     /// A person at once.
     Person {
@@ -95,7 +97,7 @@ impl<D> Rules<D> {
 
 impl Default for Start {
     fn default() -> Self {
-        Self::Agent { language: None, voice: None }
+        Self::Agent { language: None, voice: None, prompts: None }
     }
 }
 

@@ -308,6 +308,7 @@ impl Session {
         let (call_sid, handoff_id) = (self.settings.call_sid.clone(), self.settings.handoff_id.clone());
         let mut handoff = plain(call_sid, handoff_id, trigger, self.history.transcript(), &self.language);
         let context = &mut handoff.context;
+        context.prompts = Some(self.settings.prompts.clone());
         context.turns = self.counts.turns;
         context.seconds = now.saturating_duration_since(self.began).as_secs();
         context.memory.clone_from(&self.memory);

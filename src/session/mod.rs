@@ -324,6 +324,7 @@ impl Session {
         standing.lasted += self.now.saturating_duration_since(self.began);
         State {
             language: self.language.clone(),
+            prompts: Some(self.settings.prompts.clone()),
             facts: self.memory.clone(),
             notes: self.notes.all().to_vec(),
             turns: self.counts.turns,

@@ -19,6 +19,7 @@ pub fn handoff_from(memory: &Memory, call_sid: CallSid, handoff_id: String, trig
     let mut handoff = plain(call_sid, handoff_id, trigger, transcript, &memory.state.language);
     let began = memory.turns.iter().map(|turn| turn.steps.began).min().unwrap_or(0);
     let ended = memory.turns.iter().map(|turn| turn.steps.began).max().unwrap_or(0);
+    handoff.context.prompts.clone_from(&memory.state.prompts);
     handoff.context.turns = memory.state.turns;
     handoff.context.seconds = (ended - began) / 1000;
     handoff.context.memory.clone_from(&memory.state.facts);

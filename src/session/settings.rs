@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::rules::Rules;
 use crate::chat::{Say, Toolbox};
-use crate::handoff::DeskLinks;
+use crate::handoff::{DeskLinks, PromptVersion};
 use crate::ids::CallSid;
 use crate::mask::Also;
 
@@ -28,6 +28,8 @@ pub struct Settings {
     pub opening: Opening,
     /// Whether a second try of a question goes to another endpoint.
     pub has_fallback: bool,
+    /// Which prompts and tools these are.
+    pub prompts: PromptVersion,
     /// The tools the model may ask for.
     pub toolbox: Arc<dyn Toolbox>,
     /// The sentences we say ourselves.

@@ -68,8 +68,10 @@ pub struct Call {
     pub line: Option<Pii<String>>,
     /// The language spoken last.
     pub language: Option<String>,
-    /// The version of its prompts.
+    /// The version of the prompts and tools that it began with.
     pub prompts: Option<String>,
+    /// The variant of them; `base` for most.
+    pub prompt_variant: Option<String>,
     /// How many relay sessions it had: more than one where the line dropped.
     pub sessions: u32,
     /// How many times the caller was answered.
@@ -160,7 +162,7 @@ pub struct HandedOff {
 
 pub(super) const CALL: &str = "call_sid, account_sid, direction, caller, line, language, prompts, sessions, \
                                turns, outcome, began_at, ended_at, verified, recording_sid, recording_url, \
-                               recording_state, recording_seconds";
+                               recording_state, recording_seconds, prompt_variant";
 
 impl Archive {
     /// Opens what is there, and brings its schema up to date.
@@ -324,6 +326,7 @@ pub(super) fn call(row: &AnyRow) -> sqlx::Result<Call> {
         line: pii("line")?,
         language: row.try_get("language")?,
         prompts: row.try_get("prompts")?,
+        prompt_variant: row.try_get("prompt_variant")?,
         sessions: number("sessions")?.and_then(|count| count.try_into().ok()).unwrap_or(0),
         turns: number("turns")?.and_then(|count| count.try_into().ok()),
         outcome: row.try_get("outcome")?,

@@ -7,7 +7,7 @@ use super::audit::Audit;
 use super::note::{Began, Came, Delivery, Note, Taken, What};
 use super::recording::{self, Recorded};
 use super::spool::{self, Due, Tracked};
-use crate::handoff::{Handoff, Outcome, Trigger};
+use crate::handoff::{Handoff, Outcome, PromptVersion, Trigger};
 use crate::ids::CallSid;
 use crate::mask::Also;
 use crate::record::{Changes, State, ToolRun, Turn, TurnKey};
@@ -63,7 +63,7 @@ pub(super) struct CallRow {
 pub(super) struct Created {
     pub(super) came: Came,
     pub(super) language: Option<String>,
-    pub(super) prompts: Option<String>,
+    pub(super) prompts: Option<PromptVersion>,
     pub(super) sessions: u8,
     pub(super) at: u64,
 }
@@ -242,7 +242,7 @@ impl Batch {
     }
 
     fn began(&mut self, call_sid: CallSid, began: Began, at: u64) {
-        self.prompts.insert(began.prompts.clone(), (began.files, at));
+        self.prompts.insert(began.prompts.version.clone(), (began.files, at));
         let row = self.call(call_sid);
         if row.session < Some(began.session) {
             row.session = Some(began.session);

@@ -25,13 +25,14 @@ const APPLIED: &str = "warmline_migrations";
 
 /// Every change of the schema so far, oldest first. Each only adds, so that a process of the version before
 /// goes on working while a new one is rolled out.
-const MIGRATIONS: [(&str, &str); 6] = [
+const MIGRATIONS: [(&str, &str); 7] = [
     ("calls", include_str!("../../migrations/0001_calls.sql")),
     ("handoffs", include_str!("../../migrations/0002_handoffs.sql")),
     ("prompt versions", include_str!("../../migrations/0003_prompt_versions.sql")),
     ("audit", include_str!("../../migrations/0004_audit.sql")),
     ("tracking", include_str!("../../migrations/0005_tracking.sql")),
     ("recordings", include_str!("../../migrations/0006_recordings.sql")),
+    ("prompt variants", include_str!("../../migrations/0007_prompt_variants.sql")),
 ];
 
 /// How many states the schema had so far.

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::audit::Audit;
 use super::recording::Recorded;
-use crate::handoff::{Handoff, Outcome, Trigger, cut};
+use crate::handoff::{Handoff, Outcome, PromptVersion, Trigger, cut};
 use crate::ids::{AccountSid, CallSid};
 use crate::pii::Pii;
 use crate::record::Changes;
@@ -96,8 +96,8 @@ pub struct Began {
     pub came: Came,
     /// The language it begins in.
     pub language: String,
-    /// The version of the prompts.
-    pub prompts: String,
+    /// Which prompts and tools it has.
+    pub prompts: PromptVersion,
     /// Their files, as JSON.
     pub files: Arc<str>,
 }

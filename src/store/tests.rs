@@ -15,7 +15,7 @@ use super::connect::Database;
 use super::spool::{Claimed, Key, Kind, Tracked, Trimmed, Waiting};
 use super::*;
 use crate::chat::ToolCall;
-use crate::handoff::{Outcome, Speaker, Trigger};
+use crate::handoff::{Outcome, PromptVersion, Speaker, Trigger};
 use crate::mask::Also;
 use crate::prompts::scratch::Scratch;
 use crate::record::{Changes, State, Steps, ToolRun, Turn, TurnKey};
@@ -142,7 +142,7 @@ fn began(session: u8) -> What {
         session,
         came: Came::new(None, Some("inbound"), Some("+15551230000"), Some("+15559870000")),
         language: "en-US".into(),
-        prompts: "abc".into(),
+        prompts: PromptVersion { variant: "brief".into(), version: "abc".into() },
         files: r#"{"agent.md":"You are Otto."}"#.into(),
     })
 }
@@ -411,7 +411,7 @@ async fn a_call_comes_back_as_it_was_noted(place: Place) {
     let whole = serde_json::to_value(&whole).unwrap();
     assert_eq!(whole["caller"], "+15551230000");
     assert_eq!(whole["outcome"], "escalated");
-    assert_eq!(whole["prompts"], "abc");
+    assert_eq!((&whole["prompts"], &whole["promptVariant"]), (&"abc".into(), &"brief".into()));
     assert_eq!(whole["transcript"][1]["heard"], "Your order");
     assert_eq!(whole["transcript"][1]["tools"][0]["result"], "found");
     assert_eq!(whole["transcript"][1]["steps"]["firstDeltaAt"], "1970-01-01T00:00:01.200Z");
@@ -590,6 +590,7 @@ async fn every_earlier_schema_is_brought_up_to_date_with_what_it_holds(place: Pl
         "INSERT INTO tracking (call_sid, event, session, made_at, due_at, claimed_until) \
          VALUES ('CA1', 'leg', 0, 1, 1, 0); UPDATE handoffs SET answered_at = 2",
         "UPDATE calls SET recording_sid = 'RE1', recording_url = 'u', recording_state = 'completed', recording_seconds = 3",
+        "UPDATE calls SET prompt_variant = 'brief'",
     ];
     assert_eq!(held.len(), connect::SCHEMAS, "a new migration needs a row here");
     let database = Database::new(&place.options().url).unwrap();

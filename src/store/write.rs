@@ -25,6 +25,7 @@ static CALLS: Statement = Statement::Insert(Table {
         "sessions",
         "began_at",
         "verified",
+        "prompt_variant",
     ],
     keys: 1,
     when: "NOT EXISTS (SELECT 1 FROM deleted_calls AS deleted WHERE deleted.call_sid = given.column1)",
@@ -34,6 +35,8 @@ static CALLS: Statement = Statement::Insert(Table {
           caller = COALESCE(calls.caller, excluded.caller), \
           line = COALESCE(calls.line, excluded.line), \
           language = COALESCE(calls.language, excluded.language), \
+          prompt_variant = CASE WHEN calls.prompts IS NULL THEN excluded.prompt_variant \
+                                ELSE calls.prompt_variant END, \
           prompts = COALESCE(calls.prompts, excluded.prompts), \
           verified = COALESCE(calls.verified, excluded.verified), \
           outcome = CASE WHEN excluded.sessions > calls.sessions THEN NULL ELSE calls.outcome END, \
@@ -253,10 +256,11 @@ fn calls(batch: &Batch) -> (Vec<Row>, Vec<Row>) {
                 pii(new.came.caller.as_ref()),
                 pii(new.came.line.as_ref()),
                 Value::some_text(new.language.as_deref()),
-                Value::some_text(new.prompts.as_deref()),
+                Value::some_text(new.prompts.as_ref().map(|prompts| prompts.version.as_str())),
                 Value::number(new.sessions),
                 Value::number(new.at),
                 Value::some_text(new.came.verified.as_deref()),
+                Value::some_text(new.prompts.as_ref().map(|prompts| prompts.variant.as_str())),
             ]);
         }
     }

@@ -93,7 +93,7 @@ pub struct Course {
     pub verified: Option<String>,
 }
 
-/// How a call is spoken, as a rule chose it. What is absent is as the prompt has it.
+/// How a call is spoken, as a rule or a share of calls chose it. What is absent is as the prompt has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spoken {
     /// The language it begins in, as a BCP 47 tag.
@@ -102,6 +102,9 @@ pub struct Spoken {
     /// The provider's name of the voice.
     #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     pub voice: Option<String>,
+    /// The variant of the prompts; none for the base.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
 }
 
 /// Where a list of targets goes on once the AI has a call again.

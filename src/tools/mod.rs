@@ -8,12 +8,13 @@ mod http_tool;
 mod manifest;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::chat::{CheckError, Tool, ToolKind, Toolbox};
 use crate::pii::Pii;
-use crate::prompts::{FileError, Folder};
+use crate::prompts::{FileError, Folder, Text, digest};
 use check::Schema;
 use http_tool::HttpTool;
 
@@ -30,6 +31,10 @@ const EMBEDDED: Folder = Folder::Embedded(
 /// The tools of one version, ready to be checked and run.
 #[derive(Debug)]
 pub struct Tools {
+    /// Names this version: 12 hex digits over the names and texts of all manifests.
+    pub version: String,
+    /// What they say, as JSON by name, without the addresses: those are for nobody who reads the record of a call.
+    pub files: Arc<str>,
     /// In the order the model is told of them: by name.
     tools: Vec<Tool>,
     /// At the place of its tool: the schema, and the endpoint if it has one.
@@ -55,6 +60,26 @@ impl Tools {
     /// The first mistake, with file, line and cause.
     pub fn load(folder: &Path, client: &reqwest::Client) -> Result<Self, FileError> {
         Self::read(&Folder::Directory(folder.to_owned()), Some(client))
+    }
+
+    /// The same with the manifests of `above` in place of those of the same name. Without `folder` those below are the
+    /// ones that were compiled in.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake, with file, line and cause.
+    pub fn load_variant(
+        folder: Option<&Path>,
+        above: &Path,
+        client: &reqwest::Client,
+    ) -> Result<Self, FileError> {
+        Self::read(&overlaid(folder, Some(above)), Some(client))
+    }
+
+    /// The manifests of a folder as they stand there, or those that were compiled in, with those of a variant over
+    /// them.
+    pub(crate) fn texts(folder: Option<&Path>, above: Option<&Path>) -> Result<Vec<Text>, FileError> {
+        overlaid(folder, above).texts(&Self::reads)
     }
 
     /// A client as the tools need it: it follows no redirect, so that a caller's words go nowhere else.
@@ -84,8 +109,10 @@ impl Tools {
     }
 
     fn read(folder: &Folder, client: Option<&reqwest::Client>) -> Result<Self, FileError> {
-        let mut tools = Self { tools: Vec::new(), works: Vec::new() };
-        for text in folder.texts(Self::reads)? {
+        let texts = folder.texts(&Self::reads)?;
+        let version = digest(texts.iter().flat_map(|text| [text.name.as_str(), text.text.as_str()]));
+        let mut tools = Self { version, files: files(&texts), tools: Vec::new(), works: Vec::new() };
+        for text in texts {
             let (tool, schema, endpoint) = manifest::read(&text)?;
             let http = match (endpoint, client) {
                 (Some(endpoint), Some(client)) => Some(HttpTool::new(endpoint, tool.timeout, client.clone())),
@@ -103,6 +130,25 @@ impl Tools {
             )),
         }
     }
+}
+
+fn overlaid(folder: Option<&Path>, above: Option<&Path>) -> Folder {
+    let below = folder.map_or(EMBEDDED, |folder| Folder::Directory(folder.to_owned()));
+    match above {
+        Some(above) => Folder::Overlaid(Box::new(below), Box::new(Folder::Directory(above.to_owned()))),
+        None => below,
+    }
+}
+
+fn files(texts: &[Text]) -> Arc<str> {
+    let file = |text: &Text| {
+        let mut manifest: Value = serde_json::from_str(&text.text).unwrap_or_default();
+        if let Some(manifest) = manifest.as_object_mut() {
+            manifest.remove("http");
+        }
+        (text.name.clone(), manifest)
+    };
+    Value::Object(texts.iter().map(file).collect()).to_string().into()
 }
 
 impl Toolbox for Tools {
@@ -186,6 +232,23 @@ mod tests {
         let error = load(&[("look_up.json", LOOK_UP)]).unwrap_err();
         assert!(error.file.ends_with("escalate.json"));
         assert_eq!(error.cause, "there is no such file; without it nobody reaches a person");
+    }
+
+    #[test]
+    fn a_variant_has_manifests_of_its_own_and_every_version_a_name() {
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let (scratch, client) = (Scratch::new(), Tools::client().unwrap());
+        scratch.write("look_up.json", LOOK_UP);
+        let above = Tools::load_variant(None, scratch.path(), &client).unwrap();
+        let names: Vec<_> = above.tools().iter().map(|tool| tool.name.as_str()).collect();
+        assert_eq!(names, ["end_call", "escalate", "look_up", "remember", "switch_language"]);
+        assert_ne!(above.version, Tools::embedded().version);
+        assert!(above.files.contains("Finds a parcel.") && !above.files.contains("parcels.example.com"));
+        scratch
+            .write("escalate.json", &ESCALATE.1.replace("\"description\": \"", "\"description\": \"Soon. "));
+        let own = Tools::load_variant(None, scratch.path(), &client).unwrap();
+        assert!(own.of_kind(ToolKind::Escalate).unwrap().description.starts_with("Soon. "));
+        assert_ne!(own.version, above.version);
     }
 
     #[test]

@@ -250,7 +250,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::handoff::Trigger;
+    use crate::handoff::{PromptVersion, Trigger};
     use crate::store::DeliveryState;
 
     fn ledger() -> Ledger {
@@ -266,7 +266,7 @@ mod tests {
             session,
             came: Came::new(None, Some("inbound"), Some("+15551230000"), None),
             language: "en-US".into(),
-            prompts: "v".into(),
+            prompts: PromptVersion { variant: "base".into(), version: "v".into() },
             files: "{}".into(),
         })
     }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use warmline::chat::{Message, ModelError, ModelEvent, Obstacle, ToolChoice};
 use warmline::llm::openai::{Care, Endpoint, OpenAi};
 use warmline::llm::{Model, Question, Tuning};
+use warmline::prompts::Prompts;
 
 use crate::bridge::{FAST, SOON, TestBridge, task};
 use crate::model::{FakeModel, Step, last_words};
@@ -81,6 +82,7 @@ async fn told_by(base_url: &str) -> ModelEvent {
         attempt: 1,
         language: "en-US".into(),
         tuning: Tuning::default(),
+        prompts: Arc::new(Prompts::embedded()),
     };
     model.ask(question).next().await.unwrap()
 }

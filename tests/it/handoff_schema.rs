@@ -6,7 +6,8 @@ use std::iter::successors;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 use warmline::handoff::{
-    Author, BUDGET, Contact, Extra, Handoff, KnownCaller, Line, Outcome, Sentiment, Speaker, Trigger,
+    Author, BUDGET, Contact, Extra, Handoff, KnownCaller, Line, Outcome, PromptVersion, Sentiment, Speaker,
+    Trigger,
 };
 use warmline::pii::Pii;
 use warmline::routing::{Condition, Moment};
@@ -41,6 +42,7 @@ fn full() -> Handoff {
     context.summary_by = Author::Model;
     context.language = "es-MX".into();
     (context.turns, context.seconds) = (3, 74);
+    context.prompts = Some(PromptVersion { variant: "brief".into(), version: "5c1f09ab77e0".into() });
     context.topic = Some("billing".into());
     context.desk_url = Some("https://bridge.example.com/desk/token".into());
     context.memory.insert("order_number".into(), "1182".into());

@@ -19,6 +19,7 @@ mod model;
 mod monitoring;
 mod postgres;
 mod promises;
+mod prompts;
 mod recording;
 mod rehearsal;
 mod rest;

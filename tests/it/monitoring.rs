@@ -65,8 +65,8 @@ async fn a_call_is_counted_from_its_first_word_to_its_queue() {
         "warmline_turns_total 3",
         "warmline_first_word_seconds_count 2",
         "warmline_prompt_to_request_seconds_count 2",
-        "warmline_sessions_total{outcome=\"escalated\"} 1",
-        "warmline_escalations_total{trigger=\"model\",reason=\"caller_request\"} 1",
+        "warmline_sessions_total{outcome=\"escalated\",variant=\"base\"} 1",
+        "warmline_escalations_total{trigger=\"model\",reason=\"caller_request\",variant=\"base\"} 1",
         "warmline_handoffs_total{state=\"queued\"} 1",
         "warmline_calls 0",
         "warmline_store_away 0",
@@ -89,7 +89,7 @@ async fn what_goes_wrong_is_counted_by_its_kind() {
     let figures = figures(&bridge).await;
     for line in [
         "warmline_model_errors_total{kind=\"refused\"} 1",
-        "warmline_escalations_total{trigger=\"model_failure\",reason=\"model_failure\"} 1",
+        "warmline_escalations_total{trigger=\"model_failure\",reason=\"model_failure\",variant=\"base\"} 1",
         "warmline_refused_requests_total{reason=\"unsigned\"} 1",
         "warmline_refused_requests_total{reason=\"forged\"} 1",
     ] {

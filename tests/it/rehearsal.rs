@@ -11,7 +11,7 @@ use warmline::caller::script::{
     Answer, Cue, Expectation, Item, Line, Manner, Move, OutcomeKind, Question, Stop, Wish, parse,
 };
 use warmline::chat::{Finish, Message, ModelError, ModelEvent, Obstacle, Say, ToolCall, ToolChoice, Toolbox};
-use warmline::handoff::{Handoff, Outcome};
+use warmline::handoff::{Handoff, Outcome, PromptVersion};
 use warmline::mask::Also;
 use warmline::relay::{Inbound, Outbound};
 use warmline::session::rules::{KeyMeaning, Rules, Topic};
@@ -52,6 +52,7 @@ pub(crate) fn settings(toolbox: Arc<dyn Toolbox>) -> Settings {
         languages: ["en-US", "es-US", "es-MX"].map(str::to_owned).into(),
         has_fallback: false,
         opening: Opening::Greeting("Hello, this is an AI. How can I help?".into()),
+        prompts: PromptVersion { variant: "base".into(), version: "0a1b2c3d4e5f".into() },
         toolbox,
         lines: Arc::new(lines()),
         timings: Timings::default(),

@@ -570,7 +570,9 @@ impl Watch {
             return None;
         }
         // A space that sets an answer apart from a line of ours is sent, and no part of it.
-        let begins = |sent: &str| sent.starts_with(text) || sent.strip_prefix(' ').is_some_and(|sent| sent.starts_with(text));
+        let begins = |sent: &str| {
+            sent.starts_with(text) || sent.strip_prefix(' ').is_some_and(|sent| sent.starts_with(text))
+        };
         let found = self.sent.iter().find(|(_, sent)| begins(sent));
         let (letter, _) = found.unwrap_or_else(|| panic!("{text:?} was never said"));
         text.contains(*letter).then_some(*letter)

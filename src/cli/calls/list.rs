@@ -74,6 +74,7 @@ mod tests {
             line: None,
             language: None,
             prompts: None,
+            prompt_variant: None,
             sessions: 1,
             turns: Some(3),
             outcome: outcome.map(str::to_owned),

@@ -25,7 +25,8 @@ pub(super) fn page(whole: &Whole) -> String {
     };
     page.field("turns", &format!("{}{sessions}", call.turns.unwrap_or(0)));
     page.field("language", call.language.as_deref().unwrap_or("unknown"));
-    page.field("prompts", call.prompts.as_deref().unwrap_or("unknown"));
+    let variant = call.prompt_variant.as_ref().map_or(String::new(), |variant| format!("{variant} "));
+    page.field("prompts", &format!("{variant}{}", call.prompts.as_deref().unwrap_or("unknown")));
     page.field("ended", call.outcome.as_deref().unwrap_or("not yet, or its process died"));
     if let Some(recording) = &call.recording {
         page.field("recording", &format!("{} ({})", recording.url, recording.state));

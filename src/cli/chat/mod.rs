@@ -39,6 +39,9 @@ pub struct ChatOptions {
     /// The PUBLIC_URL of that server, if it has one: what requests are signed over
     #[arg(long, value_name = "URL", requires = "url")]
     pub public_url: Option<Url>,
+    /// The variant of the prompts, over shares and rules of routing
+    #[arg(long, value_name = "NAME", conflicts_with = "url")]
+    pub variant: Option<String>,
     /// Play a .call file and check it: exit code 0 if everything was as stated, 1 if not, 64 for a bad script
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,

@@ -29,6 +29,10 @@ pub enum Source {
     Seconds,
     /// The hand-off's name.
     HandoffId,
+    /// The variant of the prompts.
+    PromptVariant,
+    /// Their version.
+    PromptVersion,
     /// The page for whoever takes the call.
     DeskUrl,
     /// Where the recording will be.
@@ -61,7 +65,7 @@ pub enum Call {
 }
 
 /// Every reference without a name of its own, and what it stands for.
-pub const REFERENCES: [(&str, Source, &str); 20] = [
+pub const REFERENCES: [(&str, Source, &str); 22] = [
     ("call.from", Source::Call(Call::From), "the caller's address"),
     ("call.to", Source::Call(Call::To), "the address that was called"),
     ("call.phone", Source::Call(Call::Phone), "the caller's address, if it is a number in E.164"),
@@ -77,6 +81,12 @@ pub const REFERENCES: [(&str, Source, &str); 20] = [
     ("turns", Source::Turns, "how many times the caller was answered"),
     ("seconds", Source::Seconds, "how long the AI talked with the caller"),
     ("handoffId", Source::HandoffId, "the hand-off's name in logs"),
+    (
+        "promptVariant",
+        Source::PromptVariant,
+        "the variant of the prompts, or `base`; where the AI had the call",
+    ),
+    ("promptVersion", Source::PromptVersion, "the version of prompts and tools; where the AI had the call"),
     ("deskUrl", Source::DeskUrl, "the page for whoever takes the call; not where Flex Insights reads"),
     ("recordingUrl", Source::RecordingUrl, "where the recording will be, with `[recording]`"),
     ("caller.known", Source::CallerKnown, "whether there is a profile, where callers are looked up"),
@@ -87,7 +97,8 @@ pub const REFERENCES: [(&str, Source, &str); 20] = [
 impl Source {
     /// Whether it is hidden nowhere: who calls, and identifiers and addresses of ours, in which digits say nothing.
     pub(super) fn is_never_hidden(&self) -> bool {
-        matches!(self, Self::Call(_) | Self::CallSid | Self::HandoffId) || self.is_address()
+        let is_identifier = matches!(self, Self::CallSid | Self::HandoffId | Self::PromptVersion);
+        matches!(self, Self::Call(_)) || is_identifier || self.is_address()
     }
 
     /// Whether it is an address, which is whole or worth nothing.

@@ -12,32 +12,19 @@ mod summary;
 mod topics;
 mod words;
 
-use std::sync::Arc;
-
 use futures_util::stream;
 
 use crate::chat::{Finish, ModelEvent};
 use crate::llm::{Answer, Model, Question};
-use crate::playbook::Shelf;
 use answer::Reply;
 
-/// The embedded agent.
-#[derive(Debug, Clone)]
-pub struct Offline {
-    shelf: Arc<Shelf>,
-}
-
-impl Offline {
-    /// An agent that answers from the knowledge that was last read.
-    pub fn new(shelf: Arc<Shelf>) -> Self {
-        Self { shelf }
-    }
-}
+/// The embedded agent. It answers from the knowledge that a call was begun with.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Offline;
 
 impl Model for Offline {
     fn ask(&self, question: Question) -> Answer {
-        let shelf = self.shelf.clone();
-        let events = move || events(answer::reply(&question, &shelf.latest().prompts));
+        let events = move || events(answer::reply(&question, &question.prompts));
         Box::pin(stream::iter(std::iter::once_with(events).flatten()))
     }
 

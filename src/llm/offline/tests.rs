@@ -1,4 +1,4 @@
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use futures_util::{FutureExt, StreamExt};
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::*;
 use crate::chat::{CheckError, Message, Tool, ToolCall, ToolChoice, ToolKind, Toolbox};
 use crate::llm::Tuning;
-use crate::playbook::{Source, Sources};
+use crate::prompts::Prompts;
 use crate::tools::Tools;
 
 /// The shipped tools, or some of them.
@@ -30,11 +30,7 @@ fn toolbox(without: &[ToolKind]) -> Arc<dyn Toolbox> {
     Arc::new(Part(tools, kept))
 }
 
-static AGENT: LazyLock<Offline> = LazyLock::new(|| {
-    rustls::crypto::ring::default_provider().install_default().ok();
-    let sources = Sources { prompts: Source::Embedded, tools: Source::Embedded };
-    Offline::new(Arc::new(Shelf::open(sources, Tools::client().unwrap()).unwrap()))
-});
+static PROMPTS: LazyLock<Arc<Prompts>> = LazyLock::new(|| Arc::new(Prompts::embedded()));
 
 /// A call with the agent, played as the session would.
 struct Call {
@@ -76,6 +72,7 @@ impl Call {
             attempt: 1,
             language: self.language.clone(),
             tuning: Tuning::default(),
+            prompts: PROMPTS.clone(),
         }
     }
 
@@ -111,7 +108,7 @@ impl Call {
 }
 
 fn ask(question: Question) -> (String, Vec<ToolCall>) {
-    let events = AGENT.ask(question).collect::<Vec<_>>().now_or_never().expect("nothing is waited for");
+    let events = Offline.ask(question).collect::<Vec<_>>().now_or_never().expect("nothing is waited for");
     let mut words = String::new();
     let (last, deltas) = events.split_last().unwrap();
     for delta in deltas {
@@ -328,7 +325,7 @@ fn a_person_may_be_decided_on_before_the_caller_spoke() {
 
 #[test]
 fn it_says_that_it_is_no_model() {
-    assert_eq!(AGENT.describe(), "embedded agent (fixed rules, no language model)");
+    assert_eq!(Offline.describe(), "embedded agent (fixed rules, no language model)");
 }
 
 /// Messages in any order, as no session would send them.
