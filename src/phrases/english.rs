@@ -1,6 +1,7 @@
 //! English.
 
 use super::Meaning;
+use super::english_danger::EMERGENCY;
 use super::table::{Apostrophe, List, Said, Table};
 
 pub(super) static ENGLISH: Table = Table {
@@ -48,6 +49,24 @@ const SETS: &[(&str, List)] = &[
              agents; representatives; reps; operators; managers; advisors; advisers; supervisors",
         ),
     ),
+    // Who is a person to talk to, but too common a word to mean it by itself.
+    (
+        "staff",
+        List(
+            "front desk; nurse line; nurses line; dr; doctor; doctors; nurse; nurses; pharmacist; dentist; \
+             physician; therapist; technician; engineer; lawyer; owner; owners; boss; ceo; president; director; \
+             dispatch; department; reception; management; headquarters; team; staff; person in charge; crew; \
+             folks; colleague; colleagues; secretary; accountant",
+        ),
+    ),
+    (
+        "day",
+        List(
+            "on sunday; on sundays; on saturday; on saturdays; on monday; on mondays; on friday; on fridays; \
+             on weekends; on the weekend; on holidays; at night; at weekends; at the weekend; in the evening; \
+             in the evenings; on christmas; over; overnight; during; sundays; saturdays; weekends",
+        ),
+    ),
     // What stands after a role and makes it part of a thing.
     (
         "thing",
@@ -65,7 +84,8 @@ const SETS: &[(&str, List)] = &[
             "someone; somebody; anyone; anybody; customer service; customer support; customer care; \
              customer services; tech support; technical support; support; a man; a woman; a lady; a guy; \
              a technician; a nurse; a doctor; a pharmacist; a lawyer; a banker; the front desk; \
-             the billing department; the sales department; billing; sales",
+             the billing department; the sales department; billing; sales; one of your people; your people; \
+             one of you guys; one of your guys; whoever; somebody else; someone else",
         ),
     ),
     ("to", List("to; with")),
@@ -75,7 +95,8 @@ const SETS: &[(&str, List)] = &[
             "talk to; talk with; speak to; speak with; talking to; talking with; speaking to; speaking with; \
              chat with; chat to; get through to; get hold of; get a hold of; get ahold of; \
              get in touch with; be connected to; be connected with; be transferred to; be put through to; \
-             escalate to; escalate this to; escalate me to",
+             escalate to; escalate this to; escalate me to; have a word with; have a quick word with; \
+             have a chat with",
         ),
     ),
     (
@@ -106,12 +127,57 @@ const SETS: &[(&str, List)] = &[
     (
         "they",
         List(
-            "he; she; they; husband; wife; mother; father; mom; dad; son; daughter; baby; child; friend; \
-             grandmother; grandfather; grandma; grandpa; brother; sister; someone; somebody; guy; man; woman",
+            "he; she; they; husband; wife; mother; father; mom; dad; mum; son; daughter; baby; child; kid; \
+             friend; neighbor; neighbour; girlfriend; boyfriend; grandmother; grandfather; grandma; grandpa; \
+             brother; sister; someone; somebody; guy; man; woman; boy; girl; lady; driver",
         ),
     ),
-    ("intruder", List("someone; somebody; they; theyre; he; hes; a man; men; people; burglars")),
+    (
+        "intruder",
+        List(
+            "someone; somebody; they; theyre; he; hes; a man; man; a guy; guy; men; a woman; woman; a stranger; \
+             stranger; driver; people; burglars",
+        ),
+    ),
+    (
+        "stranger",
+        List("someone; somebody; man; men; guy; guys; woman; stranger; person; people; kid; he; hes; they"),
+    ),
+    (
+        "victim",
+        List(
+            "kid; child; boy; girl; baby; man; woman; guy; lady; person; somebody; someone; people; pedestrian; \
+             cyclist; me; him; us",
+        ),
+    ),
+    ("vehicle", List("van; truck; car; bus; lorry; vehicle; driver; train; motorcycle; drivers")),
     ("home", List("house; home; apartment; building; kitchen; room; flat; garage; car")),
+    // What burns, where nobody would say it of the heat or of a bargain.
+    (
+        "fuel",
+        List(
+            "house; home; apartment; building; kitchen; room; flat; garage; car; office; shop; van; truck; roof; \
+             basement; curtain; curtains; couch; bed; oven; stove; router; modem; box; outlet; socket; battery; \
+             charger; phone; laptop; tv; hallway; everything",
+        ),
+    ),
+    (
+        "poison",
+        List(
+            "bleach; poison; detergent; cleaner; antifreeze; gasoline; battery; batteries; magnet; magnets; \
+             pills; tablets; coin; chemicals; pesticide",
+        ),
+    ),
+    ("drug", List("sleeping; pain; blood; pressure; heart")),
+    ("pills", List("pills; tablets; painkillers; capsules; xanax; tylenol")),
+    // Time that makes danger a story.
+    (
+        "past",
+        List(
+            "last week; last month; last year; last summer; last winter; last spring; last fall; year ago; \
+             years ago; month ago; months ago; week ago; weeks ago; years back; when i was",
+        ),
+    ),
     (
         "hot",
         List(
@@ -127,13 +193,25 @@ const WANTS_PERSON: Said = Said {
         "@speak @the? @kind* @role !@thing",
         "@speak my @kind* agent|manager|advisor|adviser|representative|rep !@thing",
         "@speak @someone",
+        "@speak @the? @kind* @staff !@thing",
+        "can|could|may|might|want|wanna|need|like|let i|we|to|me to? @speak my @staff !@thing",
+        "can|could|may i|we|you have|get|give me? a word with",
         "@pass @the? @kind* @role !@thing",
         "@pass @someone",
+        "@pass @the|my @kind* @staff !@thing",
+        "put|patch me through to !voicemail|a|an|the|my|his|her|their",
+        "put|patch me through to the|your|my @kind* @staff",
+        "get @the|my @kind* @staff for|on !the|my|me|a",
+        "get @the|my @kind* @staff for me",
+        "@want the? front desk|reception !@thing",
+        "@want the|your @kind* owner|boss|ceo|department !@thing",
         "put @the? @kind* @role on",
         "help|assistance|support from @the? @kind* @role",
         "speak|talk agent|representative|operator|manager|supervisor",
         ", @kind* human|agent|representative|rep|operator|supervisor|manager $",
-        "any @kind* humans|people|agents working|available|there|here",
+        "any @kind* humans|people|agents working|available|there|here there? !@day",
+        "someone|somebody|anyone|anybody|person|human with a pulse|heartbeat",
+        "rather ..3 someone|somebody|person|human ..8 than a|the|this? @machine",
         "@want @the? @kind* @role !@thing",
         "@want @the? human|live|real help|assistance|support|contact",
         "get @the? @kind* human|agent|representative|rep|operator|supervisor|manager !@thing",
@@ -142,8 +220,8 @@ const WANTS_PERSON: Said = Said {
         "can|could|would|will a|an|some @kind* @role help|call|assist",
         "someone|somebody|anyone|anybody|person|human|agent|representative that? i|we @can talk|speak @to",
         "who @can i|we talk|speak @to",
-        "is|are there @the? @kind* @role available|there|here|around|i",
-        "is|are there someone|somebody|anyone|anybody available",
+        "is|are there @the? @kind* @role available|there|here|around|i !@day",
+        "is|are there someone|somebody|anyone|anybody available !@day",
         "can|could|would|will you? please|just? put|patch me through /",
         "please|just put|patch me through /",
         "^ put|patch me through /",
@@ -153,10 +231,19 @@ const WANTS_PERSON: Said = Said {
         "want|like|need to escalate",
         "escalate this|it|my",
         "= dont|not want|wanna|like to? talk|speak|talking|speaking @to @the? @kind* @machine",
+        "= im|am|are|were not talking|speaking @to @the? @kind* @machine !am|right",
+        "= refuse|wont|not going|gonna? to? talk|speak|talking|speaking @to @the? @kind* @machine !am|right",
         "hate talking|speaking @to @the? @kind* @machine",
     ],
     alone: List("@the? @kind* @role; @someone please; customer service|support|care"),
-    except: List("support ticket|tickets; sales tax; billing address|statement|cycle"),
+    except: List(
+        "support ticket|tickets; sales tax; billing address|statement|cycle; \
+         @role|@staff|@someone ..5 never mind !the|that|about|what|how; @role|@staff|@someone ..5 nevermind; \
+         looking for @the? @kind* @role named|called|by; @role to? not to? be|come; \
+         when can|could i|we @speak ..3 what|hours|open|opening; \
+         ill|will|should|told|tell|tells talk|speak|me|you|him|her|us to? ..2 my|the|a doctor|dr|nurse|pharmacist|dentist|lawyer; \
+         they|he|she|guy|lady|woman put|puts|patched me through",
+    ),
     told: List(
         "do i have to; do i need to; do i really have to; do i really need to; must i; had to; do you; \
          does it; am; am i; im; are you; youre; you are; was; was i; were; been; after; before; \
@@ -236,7 +323,7 @@ const GOODBYE: Said = Said {
     meaning: Meaning::Goodbye,
     anywhere: &[
         "^ bye|goodbye",
-        "bye|goodbye $",
+        "bye|goodbye for? now? $",
         "bye bye",
         "good bye",
         "have a good|nice|great|lovely|wonderful one|day|night|evening|afternoon|weekend|rest",
@@ -300,74 +387,6 @@ const NO: Said = Said {
          that is not right|correct|it",
     ),
     except: List("no way to"),
-    told: List(""),
-};
-
-const EMERGENCY: Said = Said {
-    meaning: Meaning::Emergency,
-    anywhere: &[
-        "call|dial|calling 911|999|112",
-        "call|need|send|get me|us? an|the? ambulance|paramedic|paramedics !bill|bills|ride|fee|service",
-        "call|send|need the? police !report|record|department|check",
-        "send|get help now|quick|quickly|fast",
-        "heart attack",
-        "cardiac arrest",
-        "= cant|cannot|hardly|barely breathe|breath",
-        "= can not breathe",
-        "= not|isnt|stopped|hardly|barely breathing",
-        "having|have a stroke|seizure",
-        "in danger of dying",
-        "in labor|labour",
-        "chest pain|pains",
-        "pain in my|his|her chest",
-        "kill|killing|harming|hurting myself",
-        "to|gonna hurt|harm myself",
-        "suicide|suicidal",
-        "end my life",
-        "end it all",
-        "= i|wants want? to die !of|for",
-        "= im|am going to die !of|for|laughing",
-        "= dont want to live|be anymore|alive",
-        "= dont want to live /",
-        "@they is|are @hot* unconscious|choking|bleeding|drowning|overdosing",
-        "@they is|are dying !to|for",
-        "= hes|shes|im|am @hot* unconscious|choking|bleeding|drowning|dying !to|for|in",
-        "= wont stop bleeding",
-        "bleeding a lot|badly|heavily",
-        "= hes|shes not moving|responding|waking",
-        "losing ..2 blood",
-        "@they is|are|has? isnt|not|wont responding|waking|wake|conscious|moving|moved",
-        "overdose|overdosed",
-        "swallowed poison|bleach|pills",
-        "@they|i just? passed out",
-        "@home is|was? on fire",
-        "theres|is a? fire in",
-        "there is a fire",
-        "theres a fire",
-        "smell gas|smoke",
-        "gas leak",
-        "@intruder is|are? breaking in|into",
-        "@intruder is|are? trying to break in|into",
-        "@intruder has|have|got a gun|knife",
-        "being|am attacked|stabbed|followed",
-        "been|was|were shot|stabbed",
-        "= its|this|it|heres is? an emergency",
-        "= i|we have|having|ve an emergency",
-        "= its|this|is|have|having a medical|real emergency",
-        "medical emergency",
-        "life or death",
-        "life threatening",
-    ],
-    alone: List("emergency; an emergency; 911; ambulance"),
-    except: List(
-        "emergency contact|contacts|exit|fund|funds|number|credit; emergency brake|kit; \
-         emergency line|room|service|services; \
-         in case of; not an emergency; isnt an emergency; \
-         had a heart attack|stroke ..5 ago|year|years|month|week; heart attack last|in|two|three; \
-         medical emergency coverage|insurance|kit|fund|contact; \
-         fire tv|stick|alarm|drill|sale|extinguisher|insurance|place|wall; die of laughing; \
-         suicide squad; if there is|was; if theres; breaking in my|these|new; in case theres",
-    ),
     told: List(""),
 };
 

@@ -6,6 +6,7 @@
 //! its phrases are written. Callers mix languages, so English is always tried as well.
 
 mod english;
+mod english_danger;
 mod french;
 mod german;
 mod mood;

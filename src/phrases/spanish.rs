@@ -69,6 +69,14 @@ const SETS: &[(&str, List)] = &[
              derivarme; ponerme",
         ),
     ),
+    // Who is a person to talk to, but too common a word to mean it by itself.
+    (
+        "staff",
+        List(
+            "doctor; doctora; medico; medica; enfermera; enfermero; farmaceutico; farmaceutica; dentista; dueno; \
+             duena; director; directora; tecnico; tecnica; ingeniero; jefe; jefa; secretaria; recepcion; abogado",
+        ),
+    ),
     // Orders. The form itself says that nothing is denied.
     (
         "order",
@@ -108,7 +116,10 @@ const SETS: &[(&str, List)] = &[
     ),
     (
         "send",
-        List("llame; llama; llamen; llamar; manden; mande; manda; envien; envie; necesito; necesitamos"),
+        List(
+            "llame; llama; llamen; llamar; manden; mande; manda; mandeme; mandenme; mandame; envien; envie; \
+             envieme; envienme; necesito; necesitamos",
+        ),
     ),
     ("hot", List("muy; tan; bien; super; realmente; harto; re")),
 ];
@@ -116,14 +127,14 @@ const SETS: &[(&str, List)] = &[
 const WANTS_PERSON: Said = Said {
     meaning: Meaning::WantsPerson,
     anywhere: &[
-        "@speak @con @el? @kind* @role !@thing",
+        "@speak @con @el? @kind* @role|@staff !@thing",
         "@speak @con @someone",
-        "= @order @con? @el? @kind* @role !@thing",
+        "= @order @con? @el? @kind* @role|@staff !@thing",
         "= @order @con? @someone",
-        "@me @con @el? @kind* @role !@thing",
+        "@me @con @el? @kind* @role|@staff !@thing",
         "@me @con @someone",
-        "= @would @pass|pasarme|comunicarme|transferirme|ponerme @con @el? @kind* @role|@someone",
-        "= @would conectarme|derivarme|enlazarme @con @el? @kind* @role|@someone",
+        "= @would @pass|pasarme|comunicarme|transferirme|ponerme @con @el? @kind* @role|@staff|@someone",
+        "= @would conectarme|derivarme|enlazarme @con @el? @kind* @role|@staff|@someone",
         "= @give @con? @un? @kind* @role !@thing",
         "= @give @con? @someone",
         "@want con? a? @un? @kind* @role !@thing",
@@ -141,7 +152,11 @@ const WANTS_PERSON: Said = Said {
         "@el? @kind* @role; @el? persona real|humana; @el? agente|asesor|operador humano|real; \
          @el? persona|humano de verdad; atencion|servicio al cliente; operador; operadora",
     ),
-    except: List("recursos humanos; numero de agente"),
+    except: List(
+        "recursos humanos; numero de agente; \
+         voy|vamos|va a @speak con|al mi|el|la|su? @staff; \
+         @role|@staff|@someone ..3 olvidelo|olvidalo|dejelo",
+    ),
     told: List("antes de; despues de; en vez de; en lugar de; tengo que; tuve que; estoy; estaba; estuve"),
 };
 
@@ -262,7 +277,7 @@ const EMERGENCY: Said = Said {
         "= es|tengo|tenemos|hay una emergencia !con",
         "emergencia medica",
         "= llame|llama|llamen|llamar a? al? 911|112|ambulancia|policia|bomberos",
-        "= @send a? una|la|los|al? ambulancia|policia|bomberos !factura|cuenta",
+        "= @send a? una|la|los|al|el? ambulancia|policia|bomberos !factura|cuenta",
         "= no puedo|puede respirar",
         "= no respira|reacciona|despierta|responde mi|el|ella",
         "= @they no respira|reacciona|despierta",
@@ -284,6 +299,12 @@ const EMERGENCY: Said = Said {
         "hacerme dano",
         "sobredosis",
         "tomo|trago|ingirio veneno|cloro|pastillas",
+        "tome|tomo|tomado|trague|trago|tragado todas|todo|muchas|demasiadas|un ..3 pastillas|pildoras|tabletas !como",
+        "trago|tragado|bebio|bebido|ingirio un|una|unos|unas? poco? de? pila|pilas|bateria|iman|detergente|veneno|cloro|lejia|moneda",
+        "= @they se cayo|desplomo !el|la ..4 no se? puede? levanta|levantarse|mueve|despierta|responde|reacciona",
+        "= me cai ..3 no me? puedo levantar|levantarme|mover|moverme",
+        "poniendo|puesto|puso azul|morado|morada",
+        "@they|hombre|tipo|senor|hombres|muchacho|mujer con un|una cuchillo|pistola|arma|navaja|machete",
         "inconsciente|desangrando|convulsionando|convulsiones",
         "sangrando mucho",
         "mucha sangre",

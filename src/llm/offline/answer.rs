@@ -71,8 +71,7 @@ impl Plan {
 impl Agent<'_> {
     fn plan(&self) -> Plan {
         if self.question.choice == ToolChoice::Escalate {
-            let why = if self.last_is(Meaning::WantsPerson) { Why::Asked } else { Why::Decided };
-            return self.escalate(why);
+            return self.escalate(self.why_decided());
         }
         let Some((turn, heard)) = self.dialogue.last().zip(self.last.as_ref()) else {
             return Plan::say(self.text(say::WELCOME));
@@ -113,7 +112,7 @@ impl Agent<'_> {
             Number::TooLong => return Some(self.saying(&[say::NUMBER_TOO_LONG])),
         };
         if self.may_call(turn, ToolKind::Remember) {
-            return Some(self.remember(number));
+            return Some(self.remember(number, heard));
         }
         let spelled: Vec<String> = number.chars().map(String::from).collect();
         let noted = format!("{} {}.", self.text(say::NOTED), spelled.join(" "));
@@ -154,6 +153,9 @@ impl Agent<'_> {
         if heard.declines {
             return Some(self.saying(&[say::ALL_RIGHT]));
         }
+        if heard.is_unknown() {
+            return None;
+        }
         [
             (Meaning::Thanks, &[say::YOU_ARE_WELCOME, say::ANYTHING_ELSE][..]),
             (Meaning::No, &[say::ALL_RIGHT]),
@@ -167,6 +169,20 @@ impl Agent<'_> {
     fn unknown(&self) -> Plan {
         let turns = self.all_heard().rev().take(2).take_while(Heard::is_unknown).count();
         if turns > 1 { self.escalate(Why::NotUnderstood) } else { self.saying(&[say::UNKNOWN, say::OFFER]) }
+    }
+
+    /// Why a rule beside the agent wants a person, as far as the caller's words tell. A key tells nothing.
+    fn why_decided(&self) -> Why {
+        let Some(heard) = &self.last else { return Why::Decided };
+        if heard.is(Meaning::WantsPerson) {
+            Why::Asked
+        } else if heard.is_upset {
+            Why::Upset
+        } else if heard.is(Meaning::NotUnderstood) {
+            Why::NotUnderstood
+        } else {
+            Why::Decided
+        }
     }
 
     /// Asks for the tool; where that is not possible, tells the other way to a person.
@@ -194,13 +210,13 @@ impl Agent<'_> {
             && self.question.choice == ToolChoice::Auto
             && self.may_call(turn, ToolKind::Remember)
         {
-            plan.calls.splice(0..0, self.remember(number).calls);
+            plan.calls.splice(0..0, self.remember(number, heard).calls);
         }
         plan
     }
 
-    fn remember(&self, number: &str) -> Plan {
-        Plan::call(ToolKind::Remember, json!({"facts": {"tracking_number": number}}))
+    fn remember(&self, number: &str, heard: &Heard<'_>) -> Plan {
+        Plan::call(ToolKind::Remember, json!({"facts": {heard.number_name: number}}))
     }
 
     fn end_call(&self) -> Plan {
@@ -253,10 +269,6 @@ impl Agent<'_> {
 
     fn has_done(&self, turn: &Turn<'_>, kind: ToolKind) -> bool {
         self.question.toolbox.of_kind(kind).is_some_and(|tool| turn.has_done(&tool.name))
-    }
-
-    fn last_is(&self, meaning: Meaning) -> bool {
-        self.last.as_ref().is_some_and(|heard| heard.is(meaning))
     }
 
     /// An answer from the knowledge, which leads on by itself if it ends in a question.

@@ -72,13 +72,13 @@ pub(super) const UNKNOWN: Sentence =
 pub(super) const NOTED: Sentence =
     Sentence { english: "Thank you, I noted the number", spanish: "Gracias, he anotado el número" };
 pub(super) const CANNOT_LOOK_UP: Sentence = Sentence {
-    english: "I cannot look up a parcel myself, but a colleague can.",
-    spanish: "Yo no puedo consultar un envío, pero un compañero sí.",
+    english: "I cannot look it up myself, but a colleague can.",
+    spanish: "Yo no puedo consultarlo, pero un compañero sí.",
 };
 pub(super) const NUMBER_TOO_LONG: Sentence = Sentence {
-    english: "That number is too long for a tracking number, so I did not keep it. Please never tell me the number \
+    english: "That number is too long for me, so I did not keep it. Please never tell me the number \
               of a card. What can I help you with?",
-    spanish: "Ese número es demasiado largo para un número de seguimiento, así que no lo he guardado. No me diga \
+    spanish: "Ese número es demasiado largo para mí, así que no lo he guardado. No me diga \
               nunca el número de una tarjeta. ¿En qué puedo ayudarle?",
 };
 pub(super) const YOU_ARE_WELCOME: Sentence = Sentence { english: "You are welcome.", spanish: "De nada." };

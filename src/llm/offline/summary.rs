@@ -81,7 +81,7 @@ fn summary(why: Why, said: &[Utterance<'_>], language: &str) -> String {
     let mut known = Vec::new();
     for (_, heard) in said {
         let number = match &heard.number {
-            Some(Number::Usable(number)) => Some(format!("tracking number {number}")),
+            Some(Number::Usable(number)) => Some(format!("{} {number}", heard.number_name.replace('_', " "))),
             Some(Number::TooLong) | None => None,
         };
         let topic = heard.topic.map(|topic| format!("topic “{}”", sentence(&topic.heading)));
@@ -152,7 +152,7 @@ mod tests {
                 ]
             ),
             "The caller asked for a person. In the caller's own words: “My parcel arrived broken; It was glass”, \
-             “It is 12345678”. Noted: topic “Damaged parcels”, tracking number 12345678."
+             “It is 12345678”. Noted: topic “Damaged parcels”, number 12345678."
         );
     }
 

@@ -180,6 +180,35 @@ fn an_upset_caller_is_offered_a_person_and_then_gets_one() {
 }
 
 #[test]
+fn a_rule_that_speaks_for_an_upset_caller_is_not_taken_for_a_request() {
+    let code = |said: &str| {
+        let mut call = Call::new("en-US");
+        call.messages.push(Message::User(said.into()));
+        let (_, calls) = call.ask(ToolChoice::Escalate);
+        let arguments: Value = serde_json::from_str(calls[0].arguments.expose()).unwrap();
+        arguments["reasonCode"].as_str().unwrap().to_owned()
+    };
+    for (said, expected) in [
+        ("I am so disappointed, your service is terrible", "upset_caller"),
+        ("This is ridiculous, get me a person", "caller_request"),
+        ("I don't understand you", "not_understood"),
+        ("Where is my parcel?", "caller_request"),
+    ] {
+        assert_eq!(code(said), expected, "{said}");
+    }
+}
+
+#[test]
+fn what_follows_a_greeting_is_answered_and_handed_over() {
+    let mut call = Call::new("en-US");
+    let first = call.say("Hi is your driver supposed to come around the back");
+    assert!(first.words.contains("I do not know that"), "{first:?}");
+    let heard = call.say("Yes please");
+    let summary = heard.call("escalate").unwrap()["callSummary"].as_str().unwrap().to_owned();
+    assert!(summary.contains("come around the back"), "{summary}");
+}
+
+#[test]
 fn a_yes_after_an_offer_escalates_and_another_yes_does_not() {
     let mut call = Call::new("en-US");
     assert_eq!(call.say("Yes").calls, []);
@@ -231,7 +260,7 @@ fn a_second_question_without_an_answer_leads_to_a_person() {
 fn a_number_is_remembered_and_read_back() {
     for said in ["My number is 1234 5678", "[keypad] 12345678"] {
         let heard = Call::new("en-US").say(said);
-        assert_eq!(heard.call("remember").unwrap()["facts"]["tracking_number"], "12345678");
+        assert_eq!(heard.call("remember").unwrap()["facts"]["number"], "12345678");
         assert!(heard.words.contains("I noted the number 1 2 3 4 5 6 7 8."), "{heard:?}");
     }
 }
@@ -241,7 +270,7 @@ fn a_number_and_a_request_in_one_breath_are_both_kept() {
     let heard = Call::new("en-US").say("I want to talk to a person about 12345678");
     let names: Vec<_> = heard.calls.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["remember", "escalate"]);
-    assert!(heard.calls[1].1["callSummary"].as_str().unwrap().contains("tracking number 12345678"));
+    assert!(heard.calls[1].1["callSummary"].as_str().unwrap().contains("number 12345678"));
 }
 
 #[test]

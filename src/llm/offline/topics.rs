@@ -47,7 +47,8 @@ fn phrases(topic: &Topic) -> Vec<Vec<String>> {
     phrases
 }
 
-fn content(text: &str) -> Vec<String> {
+/// The words of a text that may carry a topic, by their stems.
+pub(super) fn content(text: &str) -> Vec<String> {
     let words = words(text).into_iter().filter(|word| !SMALL.contains(&word.as_str()));
     words.map(|word| stem(&word).to_owned()).collect()
 }
