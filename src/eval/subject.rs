@@ -16,6 +16,11 @@ use crate::tools::Tools;
 /// What the embedded agent is called.
 pub const EMBEDDED: &str = "embedded agent";
 
+/// A model that can be asked.
+pub type Asked = Arc<dyn Model>;
+/// A model beside the one that is measured, with its name.
+pub type Second = (Asked, String);
+
 /// What somebody wants to measure.
 #[derive(Clone)]
 pub struct Wanted {
@@ -48,7 +53,7 @@ pub struct Ready {
 /// The first mistake in them, with file, line and cause.
 pub fn ready(wanted: &Wanted, set: &Set, usual: &Sources) -> Result<Ready, FileError> {
     let client =
-        Tools::client().map_err(|error| FileError::whole("the client of tools", &error.to_string()))?;
+        Tools::client().map_err(|error| FileError::whole("the client of tools", error.to_string()))?;
     let mut agents = BTreeMap::new();
     let (mut versions, mut places, mut named) = (Vec::new(), Vec::new(), None);
     for (group, trade) in &set.trades {

@@ -9,6 +9,7 @@ mod centre;
 #[path = "../console/mod.rs"]
 mod console;
 mod described;
+mod eval;
 #[path = "../faults/mod.rs"]
 mod faults;
 #[path = "../../examples/floor/relay/mod.rs"]
