@@ -113,21 +113,21 @@ pub fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
 }
 
 /// A figure of all values of some scenarios.
-pub type Statistic = fn(&mut Vec<f64>) -> Option<f64>;
+pub type Statistic = fn(&mut [f64]) -> Option<f64>;
 
 /// Their mean.
-pub fn mean(values: &mut Vec<f64>) -> Option<f64> {
+pub fn mean(values: &mut [f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / number(values.len()))
 }
 
 /// Their median.
-pub fn median(values: &mut Vec<f64>) -> Option<f64> {
+pub fn median(values: &mut [f64]) -> Option<f64> {
     values.sort_unstable_by(f64::total_cmp);
     quantile(values, 0.5)
 }
 
 /// What 95 % of them do not pass.
-pub fn p95(values: &mut Vec<f64>) -> Option<f64> {
+pub fn p95(values: &mut [f64]) -> Option<f64> {
     values.sort_unstable_by(f64::total_cmp);
     quantile(values, 0.95)
 }

@@ -1,3 +1,4 @@
+use quick_xml::events::Event;
 use serde_json::json;
 
 use super::*;
@@ -113,15 +114,15 @@ fn junit_is_xml_whatever_was_said() {
     let mut reader = quick_xml::Reader::from_str(&xml);
     let (mut depth, mut tests) = (0_i32, 0);
     loop {
-        match reader.read_event().unwrap() {
-            quick_xml::events::Event::Start(tag) => {
-                depth += 1;
-                tests += i32::from(tag.name().as_ref() == "testcase");
-                tag.attributes().for_each(|attribute| assert!(attribute.is_ok()));
-            }
-            quick_xml::events::Event::End(_) => depth -= 1,
-            quick_xml::events::Event::Eof => break,
-            _ => {}
+        let event = reader.read_event().unwrap();
+        if let Event::Start(tag) = &event {
+            depth += 1;
+            tests += i32::from(tag.name().as_ref() == "testcase");
+            tag.attributes().for_each(|attribute| assert!(attribute.is_ok()));
+        }
+        depth -= i32::from(matches!(event, Event::End(_)));
+        if matches!(event, Event::Eof) {
+            break;
         }
     }
     assert_eq!((depth, tests), (0, 7));
