@@ -11,6 +11,8 @@ use crate::prompts::Prompts;
 
 /// How often a question is asked.
 const TRIES: u8 = 3;
+/// How much of an answer is read, in bytes. A small model may never come to an end.
+const LONGEST: usize = 2_000;
 
 /// No tools.
 struct Nothing;
@@ -66,7 +68,12 @@ async fn whole(model: &dyn Model, question: Question) -> Result<String, ModelErr
     let mut text = String::new();
     while let Some(event) = answer.next().await {
         match event {
-            ModelEvent::Words(words) => text.push_str(&words),
+            ModelEvent::Words(words) => {
+                text.push_str(&words);
+                if text.len() > LONGEST {
+                    return Ok(text);
+                }
+            }
             ModelEvent::Progress => {}
             ModelEvent::Done { .. } => return Ok(text),
             ModelEvent::Failed(error) => return Err(error),

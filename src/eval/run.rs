@@ -8,10 +8,9 @@ use tokio::task::JoinSet;
 use super::judge::judge;
 use super::outcome::{End, FORMAT, Results, Trial};
 use super::scenario::{Scenario, Set};
-use super::subject::Ready;
+use super::subject::{Asked, Ready, Second};
 use super::trial::{self, Conditions, Setup};
 use crate::clock::{now, since_epoch};
-use crate::llm::Model;
 
 /// What is to be run.
 pub struct Plan {
@@ -28,9 +27,9 @@ pub struct Plan {
     /// Makes the randomness of providers the same again: that of trial 1; each further trial has the next number.
     pub seed: Option<u64>,
     /// The model that plays callers, and its name.
-    pub caller: Option<(Arc<dyn Model>, String)>,
+    pub caller: Option<Second>,
     /// The model that judges, and its name.
-    pub judge: Option<(Arc<dyn Model>, String)>,
+    pub judge: Option<Second>,
 }
 
 /// How far a run is.
@@ -52,8 +51,8 @@ struct Common {
     subjects: Vec<Ready>,
     conditions: Conditions,
     seed: Option<u64>,
-    caller: Option<Arc<dyn Model>>,
-    judge: Option<Arc<dyn Model>>,
+    caller: Option<Asked>,
+    judge: Option<Asked>,
 }
 
 /// A trial that is to come: its subject, its case and its number.

@@ -16,6 +16,11 @@ use crate::tools::Means;
 /// What the embedded agent is called.
 pub const EMBEDDED: &str = "embedded agent";
 
+/// A model that can be asked.
+pub type Asked = Arc<dyn Model>;
+/// A model beside the one that is measured, with its name.
+pub type Second = (Asked, String);
+
 /// What somebody wants to measure.
 #[derive(Clone)]
 pub struct Wanted {

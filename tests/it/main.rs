@@ -10,6 +10,7 @@ mod centre;
 mod console;
 mod described;
 mod doctor;
+mod eval;
 mod fake_numbers;
 #[path = "../faults/mod.rs"]
 mod faults;

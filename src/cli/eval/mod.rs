@@ -25,6 +25,9 @@ use progress::Bar;
 /// How many trials run at once where a provider answers.
 const JOBS: usize = 4;
 
+/// Writes what was found for somebody.
+type Render = fn(&Results) -> String;
+
 /// Why nothing is run, for people.
 struct Refused(String);
 
@@ -142,11 +145,7 @@ fn finish(args: &EvalArgs, thresholds: &Thresholds, results: &Results, interrupt
         complain(why);
         code = ExitCode::FAILURE;
     };
-    if !results.skipped.is_empty() {
-        let (count, list) = (results.skipped.len(), results.skipped.join(", "));
-        show(&format!("\n{count} not tried, because no model plays the caller (--caller-model): {list}\n"));
-    }
-    let written: [(&Option<PathBuf>, fn(&Results) -> String); 3] =
+    let written: [(&Option<PathBuf>, Render); 3] =
         [(&args.json, report::json), (&args.junit, report::junit), (&args.html, report::html)];
     for (file, render) in written {
         if let Some(file) = file

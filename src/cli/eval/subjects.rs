@@ -8,7 +8,7 @@ use super::{EvalArgs, Named, Refused};
 use crate::app;
 use crate::config::{Config, ModelSettings, Vars};
 use crate::eval::scenario::Set;
-use crate::eval::subject::{self, Ready, Wanted};
+use crate::eval::subject::{self, Asked, Ready, Second, Wanted};
 use crate::playbook::Sources;
 
 /// Names a model, where two are compared.
@@ -100,7 +100,7 @@ pub(super) fn second(
     base_url: Option<&String>,
     key: Option<&String>,
     (config, vars): (&Config, &impl Vars),
-) -> Result<Option<(std::sync::Arc<dyn crate::llm::Model>, String)>, Refused> {
+) -> Result<Option<Second>, Refused> {
     let Some(name) = name else { return Ok(None) };
     let usual = config.models.as_ref().map(|models| &models.primary);
     if let Some(url) = base_url
@@ -125,6 +125,6 @@ pub(super) fn second(
     Ok(Some((asked(settings, config)?, name.clone())))
 }
 
-fn asked(settings: ModelSettings, config: &Config) -> Result<std::sync::Arc<dyn crate::llm::Model>, Refused> {
+fn asked(settings: ModelSettings, config: &Config) -> Result<Asked, Refused> {
     app::model_to_measure(settings, config.timings.first_token).map_err(|error| Refused(error.to_string()))
 }

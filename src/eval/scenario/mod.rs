@@ -227,22 +227,4 @@ impl Scenario {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_recorded_tool_answers_by_arguments_then_in_order() {
-        let run = |order: u32| Run { arguments: json!({ "order": order }), result: Ok(order.to_string()) };
-        let runs = [run(1), run(2), run(2)];
-        let answer = |order: u32, used: &[usize]| {
-            Answers::recorded(&runs, &json!({ "order": order }), |place| !used.contains(&place))
-        };
-        assert_eq!(answer(2, &[]), Some(1), "the same arguments");
-        assert_eq!(answer(2, &[1]), Some(2), "the next with the same");
-        assert_eq!(answer(1, &[0]), Some(0), "asked again, answered again");
-        assert_eq!(answer(9, &[0]), Some(1), "others: the next in order");
-        assert_eq!(answer(9, &[0, 1, 2]), None, "nothing is left");
-    }
-}
+mod tests;

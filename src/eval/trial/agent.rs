@@ -129,8 +129,11 @@ impl Asked {
             let waited = now.saturating_duration_since(under.asked).as_millis();
             self.first_token.push(waited.try_into().unwrap_or(u32::MAX));
         }
-        if matches!(event, ModelEvent::Done { .. } | ModelEvent::Failed(_)) {
-            self.give_up();
+        match event {
+            // What was refused, or never arrived, was not read.
+            ModelEvent::Failed(_) if !under.began => self.answer = None,
+            ModelEvent::Done { .. } | ModelEvent::Failed(_) => self.give_up(),
+            ModelEvent::Words(_) | ModelEvent::Progress => {}
         }
     }
 

@@ -16,7 +16,7 @@ use crate::caller::player::Playback;
 use crate::chat::{ModelError, ModelEvent};
 use crate::clock;
 use crate::eval::scenario::{Act, Answers};
-use crate::handoff::Handoff;
+use crate::handoff::{Handoff, Trigger};
 use crate::pii::Pii;
 use crate::relay::{Inbound, Info, Outbound, Speech};
 use crate::session::{Input, Opening, Output, Outputs, Run, Session};
@@ -119,6 +119,12 @@ impl<'a> Playing<'a> {
             self.transcript.tools(&changes);
         }
         let over = match (self.trouble, self.over) {
+            // A call that was decided otherwise did not need the answer that came too late.
+            (Some(ModelError::Silent { .. }), Some(Over::Ended(handoff)))
+                if handoff.context.trigger != Trigger::ModelFailure =>
+            {
+                Over::Ended(handoff)
+            }
             (Some(error), _) => Over::Model(error),
             (None, Some(over)) => over,
             (None, None) => Over::Stuck("the call did not come to an end".to_owned()),
