@@ -19,8 +19,8 @@ use tokio_util::task::TaskTracker;
 use crate::calls::Calls;
 use crate::clock::{now, since_epoch};
 use crate::config::{
-    Access, Config, ConfigError, Limits, ModelCare, ModelSettings, NamedVariant, Origin, Origins, RestService,
-    secret_named,
+    Access, Config, ConfigError, Limits, ModelCare, ModelSettings, NamedVariant, Origin, Origins,
+    RestService, secret_named,
 };
 use crate::console;
 use crate::gate::Gate;

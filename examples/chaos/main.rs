@@ -79,7 +79,9 @@ fn main() -> ExitCode {
     if std::env::var_os(server::ROLE).is_some() {
         server::end_with_its_parent();
         return match Environment::read() {
-            Ok(environment) => warmline::cli::serve::run(&environment, &warmline::cli::serve::ServeArgs::default()),
+            Ok(environment) => {
+                warmline::cli::serve::run(&environment, &warmline::cli::serve::ServeArgs::default())
+            }
             Err(_) => ExitCode::FAILURE,
         };
     }

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::complain;
-use crate::config::{ConfigError, Vars};
+use crate::config::{ConfigError, Overrides, Vars};
 use crate::doctor::{self, Finding, Report};
 
 /// How wide a terminal is.
@@ -19,6 +19,9 @@ const INDENT: usize = 20;
 #[derive(Debug, Args)]
 #[command(about = "Check everything that a call needs, and say how to mend what is wrong")]
 pub struct DoctorArgs {
+    /// Where Twilio reaches the server, in place of PUBLIC_URL: the address of a tunnel that runs
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -33,7 +36,9 @@ pub fn run(vars: &impl Vars, args: &DoctorArgs, unread: Option<&ConfigError>) ->
             return ExitCode::FAILURE;
         }
     };
-    let report = runtime.block_on(doctor::examine(vars, unread));
+    let public = args.url.iter().map(|url| ("PUBLIC_URL".to_owned(), url.clone())).collect();
+    let vars = Overrides { values: public, rest: vars };
+    let report = runtime.block_on(doctor::examine(&vars, unread));
     let mut out = std::io::stdout().lock();
     let text = if args.json {
         format!("{:#}\n", json!({ "findings": report.findings, "exit": report.code() }))

@@ -158,7 +158,12 @@ fn wanted(args: &ReplayArgs, named: &Named, config: &Config) -> Result<Wanted, R
     };
     let folder = named.prompts.as_ref().map(|folder| folder.display().to_string());
     Ok(Wanted {
-        label: args.variant.clone().or(folder).or_else(|| args.model.clone()).unwrap_or_else(|| "as configured".to_owned()),
+        label: args
+            .variant
+            .clone()
+            .or(folder)
+            .or_else(|| args.model.clone())
+            .unwrap_or_else(|| "as configured".to_owned()),
         prompts: named.prompts.clone(),
         tools: named.tools.clone(),
         variant: args.variant.clone(),

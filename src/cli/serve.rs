@@ -105,7 +105,7 @@ async fn serve(config: Config, args: &ServeArgs, wanted: Wanted) -> ExitCode {
     }
     announce(&server, open, public, &people);
     if tunnel.is_some() && public {
-        let _ = writeln!(std::io::stdout(), "  tunnel     {}", tunnel::how_to_point(&origins));
+        let _ = std::io::stdout().write_all(tunnel::how_to_point(&origins).as_bytes());
     }
     let following = async {
         match tunnel {

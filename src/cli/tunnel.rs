@@ -117,7 +117,7 @@ impl Opened {
                 Event::At(origin) if origins.move_to(origin.clone()) => {
                     // No caller's number or word is in it, and it is not secret: Twilio's requests name it too.
                     info!(address = %origin, "the tunnel leads here from another address; new calls use it");
-                    say(&format!("  tunnel     {origin}; {}\n", how_to_point(origin)));
+                    say(&how_to_point(origin));
                 }
                 Event::At(_) => info!("the tunnel leads here again"),
                 Event::Lost | Event::Ended { .. } => told(&event),
@@ -127,9 +127,9 @@ impl Opened {
     }
 }
 
-/// How a number is pointed at an address.
+/// How a number is pointed at an address: one more of the first lines.
 pub(super) fn how_to_point(origin: &impl std::fmt::Display) -> String {
-    format!("point a number at it: warmline number set +1… --url {origin}")
+    format!("  number     warmline number set +1… --url {origin}\n")
 }
 
 /// Says what became of a tunnel that leads nowhere now.

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::config::{Config, ConfigError, Vars};
+use crate::config::{Config, ConfigError, Origin, Vars};
 use crate::outbound;
 use local::Port;
 
@@ -110,12 +110,13 @@ pub async fn examine(vars: &impl Vars, unread: Option<&ConfigError>) -> Report {
         findings.push(Finding::fail("tls", "no HTTPS client can be set up", fix));
         return Report { findings, is_readable };
     };
-    let port = local::port(&config, &http).await;
+    let (port, tunnel) = tokio::join!(local::port(&config, &http), reach::tunnel(&config));
+    let here = public(&config).or(tunnel.as_ref());
     let (store, model, twilio, reach, segment) = tokio::join!(
         limited("store", local::store(&config)),
         model::answers(&config),
-        telephony::account(&config, public(&config)),
-        reach::from_outside(&config, &port, &http),
+        telephony::account(&config, here),
+        reach::from_outside(&config, tunnel.clone(), &port, &http),
         limited("segment", local::segment(&config)),
     );
     findings.push(port.finding(&config));
@@ -126,8 +127,8 @@ pub async fn examine(vars: &impl Vars, unread: Option<&ConfigError>) -> Report {
 }
 
 /// Where Twilio reaches the server, where that is set.
-fn public(config: &Config) -> Option<&crate::config::Origin> {
-    let is_set = config.origin != crate::config::Origin::loopback(config.listen.port());
+fn public(config: &Config) -> Option<&Origin> {
+    let is_set = config.origin != Origin::loopback(config.listen.port());
     is_set.then_some(&config.origin)
 }
 

@@ -24,13 +24,17 @@ const SIGNATURE: &str = "x-twilio-signature";
 const PASS: u64 = 30;
 
 /// Everything that can be seen from outside.
-pub(super) async fn from_outside(config: &Config, port: &Port, http: &Client) -> Vec<Finding> {
+pub(super) async fn from_outside(
+    config: &Config,
+    tunnel: Option<Origin>,
+    port: &Port,
+    http: &Client,
+) -> Vec<Finding> {
     let Access::Signed(tokens) = &config.access else {
         let what = "not looked at: without TWILIO_AUTH_TOKEN the server answers this machine only";
         return vec![Finding::skip("public", what)];
     };
     let Some(token) = tokens.first() else { return Vec::new() };
-    let tunnel = tunnel(config).await;
     let mut findings = Vec::new();
     let origin = match (public(config), tunnel) {
         (Some(origin), Some(tunnel)) if *origin != tunnel => {
@@ -65,8 +69,11 @@ pub(super) async fn from_outside(config: &Config, port: &Port, http: &Client) ->
     findings
 }
 
-/// The address that an ngrok agent on this machine has for our port.
-async fn tunnel(config: &Config) -> Option<Origin> {
+/// The address that an ngrok agent on this machine has for our port. An open server has none, whatever leads there.
+pub(super) async fn tunnel(config: &Config) -> Option<Origin> {
+    if config.is_open() {
+        return None;
+    }
     match Agent::at(agent::USUAL).ok()?.ask(config.listen.port()).await {
         Heard::Ours(origin) => Some(origin),
         Heard::Others | Heard::Nothing | Heard::Silence => None,

@@ -128,17 +128,14 @@ fn skew(ours: Duration, theirs: u64) -> Finding {
     let apart = ours.as_secs().abs_diff(theirs);
     let side = if ours.as_secs() > theirs { "ahead of" } else { "behind" };
     let fix = "let the system's clock be set (systemd-timesyncd, chrony)";
-    match apart {
-        0..=SKEW => Finding::ok("clock", "within 5 s of Twilio's"),
-        ..=TOO_MUCH => Finding::warn("clock", format!("{apart} s {side} Twilio's"), fix),
-        _ => Finding::fail(
-            "clock",
-            format!(
-                "{apart} s {side} Twilio's: addresses that are valid for minutes expire too soon or too late"
-            ),
-            fix,
-        ),
+    if apart <= SKEW {
+        return Finding::ok("clock", "within 5 s of Twilio's");
     }
+    if apart <= TOO_MUCH {
+        return Finding::warn("clock", format!("{apart} s {side} Twilio's"), fix);
+    }
+    let what = "addresses that are valid for minutes expire too soon or too late";
+    Finding::fail("clock", format!("{apart} s {side} Twilio's: {what}"), fix)
 }
 
 async fn key(client: &Client) -> Finding {
@@ -208,7 +205,7 @@ async fn numbers_here(client: &Client, public: Option<&Origin>) -> Vec<Finding> 
     let Some(public) = public else {
         return vec![Finding::skip_until(
             "numbers",
-            "not looked at: no PUBLIC_URL says where they would lead",
+            "not looked at: neither PUBLIC_URL nor an ngrok agent says where they would lead",
             "set it, or run `warmline serve --ngrok`",
         )];
     };

@@ -46,7 +46,11 @@ impl Question {
             choice: ToolChoice::Auto,
             attempt: 1,
             language: facts.language.clone(),
-            tuning: Tuning { model: front.model.clone(), temperature: front.temperature, ..Tuning::default() },
+            tuning: Tuning {
+                model: front.model.clone(),
+                temperature: front.temperature,
+                ..Tuning::default()
+            },
             prompts: playbook.prompts.clone(),
         }
     }

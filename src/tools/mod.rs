@@ -112,11 +112,7 @@ impl Tools {
     /// # Errors
     ///
     /// The first mistake, with file, line and cause.
-    pub fn load_variant(
-        folder: Option<&Path>,
-        above: &Path,
-        means: &Means,
-    ) -> Result<Self, FileError> {
+    pub fn load_variant(folder: Option<&Path>, above: &Path, means: &Means) -> Result<Self, FileError> {
         Self::read(&overlaid(folder, Some(above)), Some(means))
     }
 

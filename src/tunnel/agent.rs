@@ -59,12 +59,13 @@ impl Agent {
                 Ok(body) => serde_json::from_slice(&body).unwrap_or(Value::Null),
                 Err(_) => return heard,
             };
-            heard = match tunnel_to(port, &said) {
-                // The other list may have it.
-                Heard::Nothing if heard == Heard::Others => Heard::Others,
+            match tunnel_to(port, &said) {
                 Heard::Ours(origin) => return Heard::Ours(origin),
-                said => said,
-            };
+                Heard::Others => heard = Heard::Others,
+                // The other list may have it.
+                Heard::Nothing | Heard::Silence if heard == Heard::Silence => heard = Heard::Nothing,
+                Heard::Nothing | Heard::Silence => {}
+            }
         }
         heard
     }

@@ -33,7 +33,7 @@ fn settings(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 async fn report(pairs: &[(&str, &str)]) -> Report {
-    let report = examine(&settings(pairs), None).await;
+    let report = Box::pin(examine(&settings(pairs), None)).await;
     let printed = format!("{report:?}");
     for secret in [TOKEN, "sk-secretive", "secretive-token"] {
         assert!(!printed.contains(secret), "{printed}");
@@ -190,7 +190,7 @@ async fn settings_that_cannot_be_read_do_not_hide_the_rest() {
     found(&report, "port", Level::Ok, "free");
     found(&report, "twilio", Level::Skip, "cannot be asked");
     let unread = warmline::config::ConfigError(vec!["`.env` has a line that is not NAME=value".to_owned()]);
-    let report = examine(&settings(&[]), Some(&unread)).await;
+    let report = Box::pin(examine(&settings(&[]), Some(&unread))).await;
     assert_eq!(report.code(), 64);
     found(&report, "settings", Level::Fail, ".env");
     found(&report, "port", Level::Ok, "free");

@@ -215,9 +215,7 @@ impl Desk {
                 ));
                 return Ok(ExitCode::FAILURE);
             }
-            Some(owner) => complain(&format!(
-                "warning: calls to {name} go to the {owner} until now; `warmline number restore {name}` gives them back"
-            )),
+            Some(owner) => complain(&format!("warning: calls to {name} go to the {owner} until now")),
             None => {}
         }
         let difference = old.difference(&new);
@@ -234,7 +232,7 @@ impl Desk {
         told(book.keep(&change).await?);
         self.change(&sid, &name, &old, &new).await?;
         say(&format!(
-            "{name} leads here. What it was before is kept in {}; back: warmline number restore {name}\n",
+            "{name} leads here\nwhat it was before is kept in {}\nback: warmline number restore {name}\n",
             book.file().display()
         ))?;
         Ok(ExitCode::SUCCESS)

@@ -17,12 +17,7 @@ const AROUND: usize = 3;
 const SYSTEM: &str = "system prompt of a plain call";
 
 /// Compares two playbooks.
-pub(super) fn run(
-    config: &Config,
-    means: &Means,
-    (from, to): (&str, &str),
-    as_json: bool,
-) -> ExitCode {
+pub(super) fn run(config: &Config, means: &Means, (from, to): (&str, &str), as_json: bool) -> ExitCode {
     let compared = subject(config, means, from)
         .and_then(|from| Ok((from, subject(config, means, to)?)))
         .and_then(|(from, to)| Ok((changes(&from, &to)?, from, to)));
