@@ -13,7 +13,9 @@ pub(super) const EMERGENCY: Said = Said {
         "call|send|need the? police !report|record|department|check",
         "call|send|need|get me|us? the|a? fire department|brigade|truck|trucks !report|number|inspection|permit",
         "call|send|need|get the? firefighters|firemen",
-        "send|get help now|quick|quickly|fast",
+        "send help now|quick|quickly|fast",
+        "^ get help now|quick|quickly|fast",
+        "get|send me|us help now|quick|quickly|fast !with",
         "= its|this|it|heres is? an emergency",
         "= i|we have|having|ve an emergency",
         "= its|this|is|have|having a medical|real emergency",
@@ -53,7 +55,7 @@ pub(super) const EMERGENCY: Said = Said {
         "so|too much blood",
         "blood everywhere",
         "lots|lot of blood !test|tests|work|pressure|sugar",
-        "in labor|labour",
+        "im|am|shes|is|went|going|gone in|into active? labor|labour",
         "my|her water|waters just|has|have? broke|broken",
         // Poison.
         "overdose|overdosed",
@@ -102,8 +104,9 @@ pub(super) const EMERGENCY: Said = Said {
         "trying to kill|murder|shoot|stab|strangle me|us|him|her",
         "threatened|threatening ..2 with a gun|knife",
         "@intruder is|are|keeps|been? following|chasing|stalking|attacking|strangling me|us !on|up|in",
-        "being|am attacked|stabbed|followed",
-        "been|was|were shot|stabbed",
+        "being|am attacked|stabbed",
+        "being|am followed !up",
+        "@they|i|ive been|was|were|got shot|stabbed",
         // The street.
         "@vehicle just|has|have? hit|struck|hurt a|the|my|our|some|this|his? little|small|old|young? @victim !with|up",
         "@vehicle just|has|have? run|ran|drove over|into a|the|my|our|some|this|his? little|small|old|young? @victim",
@@ -122,8 +125,10 @@ pub(super) const EMERGENCY: Said = Said {
          911 in an emergency; 911 in emergencies; 911 only; \
          no trouble|difficulty|difficulties|problem|problems; \
          took|take|takes|drew|draw so|too much blood; numb ..3 dentist; \
-         @pills ..4 refill|refills; contract|subscription|plan|service|membership|account|call|trial ..7 end it; \
+         @pills ..6 refill|refills|more|renew|another|pharmacy|prescription; contract|subscription|plan|service|membership|account|call|trial ..7 end it; \
          medical emergency coverage|insurance|kit|fund|contact; \
+         if its|it|this|theres is? an emergency; \
+         fire pit|station|hydrant|escape|door|exit; \
          fire tv|stick|alarm|drill|sale|extinguisher|insurance|place|wall; die of laughing; \
          suicide squad; if there is|was; if theres; breaking in my|these|new; in case theres",
     ),
