@@ -1,6 +1,7 @@
 //! Asks a model for a text: one that plays a caller, or one that judges.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use serde_json::Value;
@@ -13,6 +14,10 @@ use crate::prompts::Prompts;
 const TRIES: u8 = 3;
 /// How much of an answer is read, in bytes. A small model may never come to an end.
 const LONGEST: usize = 2_000;
+/// How long an answer may take. Nobody waits on the telephone, but a run must come to its end.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// The longest pause that a provider is granted before the next try.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// No tools.
 struct Nothing;
@@ -50,11 +55,14 @@ pub(super) async fn ask(
             tuning: Tuning { seed, ..Tuning::default() },
             prompts: Arc::new(Prompts::embedded()),
         };
-        match whole(model, question).await {
+        let answer = tokio::time::timeout(PATIENCE, whole(model, question)).await;
+        match answer.unwrap_or(Err(ModelError::Broken)) {
             Ok(text) if !text.trim().is_empty() => return Ok(text),
             Ok(_) => {}
-            Err(error) if error.is_retryable() => {
-                tokio::time::sleep(error.pause()).await;
+            Err(error) if error.is_retryable() && error.pause() <= LONGEST_PAUSE => {
+                if attempt < TRIES {
+                    tokio::time::sleep(error.pause()).await;
+                }
                 failure = error;
             }
             Err(error) => return Err(error),

@@ -192,6 +192,9 @@ pub struct Line {
     pub interrupted: bool,
 }
 
+/// How an event begins in which the caller keys something in.
+pub const PRESSES: &str = "the caller presses";
+
 /// Whose line it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,12 +1,12 @@
 //! Runs trials, many at once, and puts together what they found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
 use super::judge::judge;
-use super::outcome::{End, FORMAT, Results, Trial};
+use super::outcome::{End, FORMAT, Results, Trial, Usage};
 use super::scenario::{Scenario, Set};
 use super::subject::{Asked, Ready, Second};
 use super::trial::{self, Conditions, Setup};
@@ -77,6 +77,7 @@ pub async fn run(plan: Plan, mut tell: impl FnMut(Progress), enough: impl Future
     let mut progress = Progress { all: waiting.len(), ..Progress::default() };
     let mut trials: BTreeMap<Place, Trial> = BTreeMap::new();
     let mut running = JoinSet::new();
+    let mut places_of = HashMap::new();
     let mut enough = std::pin::pin!(enough);
     tell(progress);
     loop {
@@ -84,26 +85,28 @@ pub async fn run(plan: Plan, mut tell: impl FnMut(Progress), enough: impl Future
             && let Some(place) = waiting.next()
         {
             let common = common.clone();
-            running.spawn(async move { (place, one(&common, place).await) });
+            let task = running.spawn(async move { one(&common, place).await });
+            places_of.insert(task.id(), place);
         }
         let joined = tokio::select! {
             biased;
             () = &mut enough => break,
-            joined = running.join_next() => joined,
+            joined = running.join_next_with_id() => joined,
         };
-        match joined {
-            Some(Ok((place, trial))) => {
-                progress.done += 1;
-                let failed = matches!(trial.end, End::Failed { .. });
-                progress.failed += usize::from(failed);
-                progress.missed += usize::from(!failed && !trial.passed());
-                trials.insert(place, trial);
-                tell(progress);
-            }
-            // A trial that panicked is a mistake of ours, and says so itself.
-            Some(Err(_)) => progress.all -= 1,
+        let (task, trial) = match joined {
+            Some(Ok((task, trial))) => (task, Some(trial)),
+            Some(Err(error)) => (error.id(), None),
             None => break,
-        }
+        };
+        let Some(place) = places_of.remove(&task) else { continue };
+        // A trial that panicked is a mistake of ours. It is not held, and must not be forgotten.
+        let trial = trial.unwrap_or_else(|| broken(place));
+        progress.done += 1;
+        let failed = matches!(trial.end, End::Failed { .. });
+        progress.failed += usize::from(failed);
+        progress.missed += usize::from(!failed && !trial.passed());
+        trials.insert(place, trial);
+        tell(progress);
     }
     drop(running);
     Results {
@@ -130,6 +133,23 @@ fn places(common: &Common, repeats: u32) -> impl ExactSizeIterator<Item = Place>
         }
     }
     places.into_iter()
+}
+
+fn broken((subject, case, number): Place) -> Trial {
+    let why = "the trial broke off by a mistake of Warmline, which is told above".to_owned();
+    Trial {
+        subject,
+        case,
+        number,
+        end: End::Failed { why },
+        turns: 0,
+        checks: Vec::new(),
+        first_token: Vec::new(),
+        usage: Usage::default(),
+        transcript: Vec::new(),
+        judgement: None,
+        lasted: 0,
+    }
 }
 
 async fn one(common: &Common, (subject, case, number): Place) -> Trial {

@@ -37,9 +37,12 @@ impl Comparison {
 }
 
 impl Row {
-    /// Whether the second is better: none where the interval allows either.
+    /// Whether the second is better: none where the interval allows either, or chance would do as much.
     pub fn is_better(&self) -> Option<bool> {
-        let Difference { interval, .. } = self.difference;
+        let Difference { interval, p, .. } = self.difference;
+        if p >= 0.05 {
+            return None;
+        }
         let is_higher = match (interval.low > 0.0, interval.high < 0.0) {
             (true, _) => true,
             (_, true) => false,

@@ -102,6 +102,9 @@ impl Figures {
         };
         let mut figures: Vec<Figure> =
             Measure::ALL.into_iter().filter_map(|measure| figure(measure, &clusters)).collect();
+        if let [_] = cases {
+            figures.iter_mut().for_each(|figure| figure.scenarios = 1);
+        }
         figures.extend(unheld(&trials, due, cases, results.repeats));
         let marks = trials.iter().filter_map(|trial| trial.judgement.as_ref());
         let mut marks: Vec<f64> = marks.map(|judgement| f64::from(judgement.score)).collect();

@@ -1,7 +1,7 @@
 //! One call, then and now.
 
 use super::{Call, Change, Ending, Recorded};
-use crate::eval::outcome::{End, Escalation, Line, Trial, Who};
+use crate::eval::outcome::{End, Escalation, Line, PRESSES, Trial, Who};
 
 /// Compares.
 pub(super) fn call(recorded: Recorded, trial: Option<&Trial>) -> Call {
@@ -91,7 +91,7 @@ fn answers(lines: &[Line]) -> Vec<String> {
 
 /// Whether the caller does something: says words, or presses a key.
 pub(super) fn begins_turn(line: &Line) -> bool {
-    line.who == Who::Caller || line.who == Who::Event && line.text.starts_with("the caller presses")
+    line.who == Who::Caller || line.who == Who::Event && line.text.starts_with(PRESSES)
 }
 
 fn words(text: &str) -> String {

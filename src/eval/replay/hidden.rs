@@ -1,7 +1,7 @@
 //! Takes out of a replayed call what must not leave: with the means of every other exit.
 
 use super::{Call, Ending};
-use crate::eval::outcome::{Line, Who};
+use crate::eval::outcome::{Line, PRESSES, Who};
 use crate::handoff::{Line as Said, Speaker};
 use crate::mask::{Also, mask_also, mask_json_also};
 use crate::redact;
@@ -30,19 +30,20 @@ pub(super) fn hide(call: &mut Call, also: Also) {
 }
 
 fn hide_lines(lines: &mut [Line], also: Also) {
-    let speaker = |who: Who| match who {
+    // What is keyed answers a question as words do: the question tells what the digits are.
+    let speaker = |line: &Line| match line.who {
         Who::Caller => Some(Speaker::Caller),
         Who::Agent => Some(Speaker::Agent),
+        Who::Event if line.text.starts_with(PRESSES) => Some(Speaker::Caller),
         Who::Tool | Who::Event => None,
     };
-    let said = lines
-        .iter()
-        .filter_map(|line| Some(Said { who: speaker(line.who)?, text: line.text.as_str().into() }));
+    let said =
+        lines.iter().filter_map(|line| Some(Said { who: speaker(line)?, text: line.text.as_str().into() }));
     let mut said: Vec<Said> = said.collect();
     redact::lines(&mut said, also);
     let mut said = said.into_iter();
     for line in lines {
-        line.text = match speaker(line.who) {
+        line.text = match speaker(line) {
             Some(_) => said.next().map(|said| said.text.into_inner()).unwrap_or_default(),
             None => hide_tool(&line.text, also),
         };

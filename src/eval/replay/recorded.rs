@@ -12,7 +12,7 @@ use crate::store::archive::VERSION;
 /// What nobody but the bridge, its operators or time decides: no prompt and no model would have done otherwise.
 const BEYOND: [&str; 6] =
     ["drain", "overload", "supervisor", "routing", "bridge_failure", "longest_duration"];
-/// What the caller pressed, where a key led to a person. It is not among the words.
+/// The trigger of a hand-off that a key led to.
 const KEY: &str = "key";
 /// How an entry on the keypad stands among the words.
 const KEYPAD: &str = "[keypad] ";
@@ -181,9 +181,12 @@ impl Recorded {
     pub fn acts(&self) -> Vec<Act> {
         let said = self.exchanges.iter().map(|it| it.caller.as_str()).filter(|words| !words.is_empty());
         let mut acts: Vec<Act> = said.map(act).collect();
-        // The key for a person is nobody's words.
+        // The key for a person stands among the words, unless another rule took it first.
         if let Some(it) = self.handoff.as_ref().filter(|it| it.trigger == KEY) {
-            acts.insert(acts.len().min(it.turn as usize), Act::Keys("0".to_owned()));
+            let at = acts.len().min(it.turn as usize);
+            if !matches!(at.checked_sub(1).and_then(|before| acts.get(before)), Some(Act::Keys(_))) {
+                acts.insert(at, Act::Keys("0".to_owned()));
+            }
         }
         acts
     }
@@ -243,7 +246,10 @@ fn exchanges<'a>(transcript: impl Iterator<Item = &'a Said>) -> Vec<Exchange> {
         let is_caller = said.who == "caller";
         let last = exchanges.len() - 1;
         if is_caller && !text.is_empty() {
-            let is_new = last == 0 || !exchanges[last].agent.is_empty() || !exchanges[last].tools.is_empty();
+            // An entry on the keypad is none of the words before or after it.
+            let is_entry = text.starts_with(KEYPAD) || exchanges[last].caller.starts_with(KEYPAD);
+            let is_answered = !exchanges[last].agent.is_empty() || !exchanges[last].tools.is_empty();
+            let is_new = last == 0 || is_entry || is_answered;
             if is_new {
                 exchanges.push(Exchange { caller: text.to_owned(), ..Exchange::default() });
             } else {

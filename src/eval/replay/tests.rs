@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::eval::outcome::Trial;
+use crate::eval::scenario::Act;
 use crate::eval::scratch::{escalated, results};
 
 const BOTH: Also = Also { email: true, phone: true };
@@ -149,4 +150,18 @@ fn calls_become_scenarios_that_expect_nothing() {
     assert_eq!(set.scenarios[1].name, "calls/000001");
     let Part::Acts(acts) = &set.scenarios[1].part else { panic!() };
     assert_eq!(acts.len(), 3, "two utterances, and the key");
+}
+
+#[test]
+fn the_key_for_a_person_is_pressed_once() {
+    let said = [("", "Hello."), ("Hi.", "Yes?"), ("[keypad] 0", "")];
+    assert_eq!(
+        recorded(&said, Some(2), "key").acts(),
+        [Act::Say("Hi.".to_owned()), Act::Keys("0".to_owned())]
+    );
+    // Where another rule took the key before it became words.
+    assert_eq!(
+        recorded(&said[..2], Some(1), "key").acts(),
+        [Act::Say("Hi.".to_owned()), Act::Keys("0".to_owned())]
+    );
 }

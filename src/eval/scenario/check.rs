@@ -34,11 +34,19 @@ pub(super) fn whole(reader: &mut Reader<'_>, expect: &Expect) {
     if !keys.iter().any(|key| reader.has(&format!("expect.{key}"))) {
         reader.problem_of_all("nothing is expected: `[expect]` is missing or empty");
     }
-    for key in ["reason_code", "sentiment", "summary", "says", "never_says"] {
+    for key in ["reason_code", "sentiment", "summary", "says", "never_says", "tools"] {
         let path = format!("expect.{key}");
         if reader.has(&path) && !reader.has(&format!("{path}[1]")) {
             reader.problem(&path, "an empty list expects nothing".to_owned());
         }
+    }
+    let holds_for_all = ["escalates", "outcome", "says", "never_says", "language", "tools"];
+    let told = keys.iter().find(|key| reader.has(&format!("expect.{key}")));
+    if let Some(key) = told
+        && !holds_for_all.iter().any(|key| reader.has(&format!("expect.{key}")))
+    {
+        let cause = "it is checked only if a person takes over: add `escalates = true`, or what holds without a person";
+        reader.problem(&format!("expect.{key}"), cause.to_owned());
     }
     contradictions(reader, expect);
     for (word, number) in expect.sentiment.iter().zip(1..) {

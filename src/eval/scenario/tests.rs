@@ -86,6 +86,8 @@ fn a_mistake_names_its_line_and_what_would_be_right() {
         (more("within_turns = 0"), "x.toml:5: `expect.within_turns`: expected a number from 1 to 100"),
         (more("sentiment = [\"sad\"]"), "x.toml:5: `expect.sentiment[1]`: expected `positive`"),
         (more("summary = []"), "`expect.summary`: an empty list expects nothing"),
+        (with("escalates = true", "tools = []"), "`expect.tools`: an empty list expects nothing"),
+        (with("escalates = true", "within_turns = 2"), "it is checked only if a person takes over"),
         (more("summary = [\"…\"]"), "`…` has neither a letter nor a digit"),
         (
             more("says = [\"A b\"]\nnever_says = [[\"c\", \"a, B\"]]"),

@@ -145,13 +145,23 @@ fn covers(wanted: &Value, found: &Value) -> bool {
         (Value::Array(wanted), Value::Array(found)) => {
             wanted.iter().all(|wanted| found.iter().any(|found| covers(wanted, found)))
         }
-        (Value::String(wanted), Value::String(found)) => says(found, wanted),
+        // A number is this one, and not the beginning of a longer one.
+        (Value::String(wanted), Value::String(found)) => match (digits(wanted), digits(found)) {
+            (Some(wanted), Some(found)) => wanted == found,
+            _ => says(found, wanted),
+        },
         (Value::String(text), Value::Number(number)) | (Value::Number(number), Value::String(text)) => {
             says(text, &number.to_string())
         }
         (Value::Number(wanted), Value::Number(found)) => wanted == found || wanted.as_f64() == found.as_f64(),
         (wanted, found) => wanted == found,
     }
+}
+
+/// The digits of a text that has nothing else but spaces.
+fn digits(text: &str) -> Option<String> {
+    let is_number = text.chars().all(|c| c.is_ascii_digit() || c == ' ');
+    is_number.then(|| text.chars().filter(char::is_ascii_digit).collect())
 }
 
 #[cfg(test)]
@@ -174,6 +184,7 @@ mod tests {
         }
         for part in [
             json!({ "facts": { "tracking_number": "47110816" } }),
+            json!({ "facts": { "tracking_number": "4711" } }),
             json!({ "facts": { "colour": "red" } }),
             json!({ "facts": "4711" }),
             json!({ "tags": ["c"] }),

@@ -15,6 +15,7 @@ use super::{Over, Played, Setup, is_out_of_reach};
 use crate::caller::player::Playback;
 use crate::chat::{ModelError, ModelEvent};
 use crate::clock;
+use crate::eval::outcome::PRESSES;
 use crate::eval::scenario::{Act, Answers};
 use crate::handoff::{Handoff, Trigger};
 use crate::pii::Pii;
@@ -213,7 +214,7 @@ impl<'a> Playing<'a> {
         match act {
             Act::Say(words) => self.say(words),
             Act::Keys(keys) => {
-                self.transcript.event(format!("the caller presses {keys}"));
+                self.transcript.event(format!("{PRESSES} {keys}"));
                 let frames = keys.chars().map(|digit| Input::Frame(Inbound::Dtmf { digit }));
                 self.inputs.extend(frames);
                 self.begin_turn();
