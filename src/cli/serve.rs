@@ -1,6 +1,7 @@
 //! `warmline serve`: answers calls until it is told to end.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::process::ExitCode;
 
@@ -13,6 +14,7 @@ use super::tunnel::{self, NoTunnel, Wanted};
 use super::{complain, load};
 use crate::app::Server;
 use crate::config::{Config, Line, Origin, Target, Vars};
+use crate::http::Bridge;
 use crate::telemetry::{self, Collector};
 
 /// How it is reached from outside.
@@ -74,7 +76,7 @@ pub fn run(vars: &impl Vars, args: &ServeArgs) -> ExitCode {
 
 async fn serve(config: Config, args: &ServeArgs, wanted: Wanted) -> ExitCode {
     let (open, people) = (config.is_open(), people(&config));
-    let mut public = config.origin != Origin::loopback(config.listen.port());
+    let public = config.origin != Origin::loopback(config.listen.port());
     let server = match Server::start(config).await {
         Ok(server) => server,
         Err(error) => {
@@ -82,7 +84,7 @@ async fn serve(config: Config, args: &ServeArgs, wanted: Wanted) -> ExitCode {
         }
     };
     let origins = server.bridge().origin.clone();
-    let mut tunnel = match tunnel::open(args, server.address().port(), wanted).await {
+    let tunnel = match tunnel::open(args, server.address().port(), wanted).await {
         Ok(tunnel) => tunnel,
         Err(error) => {
             complain(&error.to_string());
@@ -92,28 +94,26 @@ async fn serve(config: Config, args: &ServeArgs, wanted: Wanted) -> ExitCode {
     let (ending, hurry) = (CancellationToken::new(), CancellationToken::new());
     // From here on somebody may end us, and what we started ends with us.
     let mut signals = pin!(end_on_signals(ending.clone(), hurry.clone()));
-    if let Some(tunnel) = &mut tunnel {
-        let found = tokio::select! {
-            found = tunnel.first(&origins) => found,
-            _ = &mut signals => false,
-            () = ending.cancelled() => false,
+    let (bridge, address) = (server.bridge().clone(), server.address());
+    let announce = |public| announce(&first_lines(&bridge, address, open, public, &people));
+    // The server answers meanwhile: under `PUBLIC_URL` it may be reached already.
+    let following = async {
+        let Some(mut tunnel) = tunnel else {
+            announce(public);
+            return std::future::pending().await;
         };
-        if !found && !ending.is_cancelled() {
+        let found = tunnel.first(&origins).await;
+        if !found {
             complain("the tunnel has no address yet; it is told here once it has");
         }
-        public |= found;
-    }
-    announce(&server, open, public, &people);
-    if tunnel.is_some() && public {
-        let _ = std::io::stdout().write_all(tunnel::how_to_point(&origins).as_bytes());
-    }
-    let following = async {
-        match tunnel {
-            Some(tunnel) => tunnel.follow(&origins).await,
-            None => std::future::pending().await,
+        announce(public || found);
+        if public || found {
+            let _ = std::io::stdout().write_all(tunnel::how_to_point(&origins).as_bytes());
         }
+        tunnel.follow(&origins).await
     };
     tokio::select! {
+        biased;
         () = server.serve(ending, hurry) => {
             info!("ended");
             ExitCode::SUCCESS
@@ -164,13 +164,11 @@ fn people(config: &Config) -> String {
 }
 
 /// The first lines: what is served, to whom, with what. A server whose output nobody reads goes on.
-fn announce(server: &Server, open: bool, public: bool, people: &str) {
-    let _ = std::io::stdout().write_all(first_lines(server, open, public, people).as_bytes());
+fn announce(lines: &str) {
+    let _ = std::io::stdout().write_all(lines.as_bytes());
 }
 
-fn first_lines(server: &Server, open: bool, public: bool, people: &str) -> String {
-    let bridge = server.bridge();
-    let address = server.address();
+fn first_lines(bridge: &Bridge, address: SocketAddr, open: bool, public: bool, people: &str) -> String {
     let reach = if open { "this machine only: no TWILIO_AUTH_TOKEN" } else { "Twilio's signature required" };
     let reached = if open || public { "" } else { " (no PUBLIC_URL: Twilio cannot reach this address)" };
     let voice = bridge.origin.http("/voice/incoming");

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{self, Child, Stdio};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::sync::mpsc;
 
-use super::output::{addresses_in, are_siblings};
+use super::output::addresses_in;
 use super::{Event, Tell};
 use crate::clock::now;
 use crate::config::Origin;
@@ -24,6 +24,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How many of its last lines are told when it ends.
 const LAST_LINES: usize = 5;
+/// How much without a line feed is a line all the same, in bytes: some programs draw progress.
+const LONGEST_LINE: u64 = 16 * 1024;
 /// How many lines may wait.
 const LINES: usize = 64;
 
@@ -103,7 +105,7 @@ impl Command {
             Err(error) => return (format!("it cannot be started: {error}"), Vec::new()),
         };
         let mut last = VecDeque::new();
-        let mut at: Option<Origin> = None;
+        let mut is_told = false;
         while let Some(said) = lines.recv().await {
             let line = match said {
                 Said::Line(line) => line,
@@ -112,14 +114,11 @@ impl Command {
                     return (status, last.into());
                 }
             };
-            for address in addresses_in(&line) {
-                // The first is the tunnel's, and later ones are if they come from the same service.
-                let is_next = at.as_ref().is_none_or(|at| *at != address && are_siblings(at, &address));
-                if is_next {
-                    at = Some(address.clone());
-                    // Nobody listens any longer: we are about to be dropped.
-                    let _ = tell.send(Event::At(address)).await;
-                }
+            // One for each run: what else a program prints may be what visitors have asked for.
+            if !is_told && let Some(address) = addresses_in(&line).next() {
+                is_told = true;
+                // Nobody listens any longer: we are about to be dropped.
+                let _ = tell.send(Event::At(address)).await;
             }
             if last.len() == LAST_LINES {
                 last.pop_front();
@@ -145,11 +144,11 @@ impl Command {
 }
 
 /// Passes on what a program prints, until it ends.
-fn listen(mut child: Child, output: impl io::Read, say: &mpsc::Sender<Said>) {
+fn listen(mut child: Child, output: impl Read, say: &mpsc::Sender<Said>) {
     let mut output = BufReader::new(output);
     let mut line = Vec::new();
     // Whatever it prints, it must be read: else the program waits for us.
-    while output.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+    while (&mut output).take(LONGEST_LINE).read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
         let text = String::from_utf8_lossy(&line).trim_end().to_owned();
         let _ = say.blocking_send(Said::Line(text));
         line.clear();

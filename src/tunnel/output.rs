@@ -5,26 +5,36 @@
 
 use crate::config::Origin;
 
+/// What the addresses of a service's own pages begin with.
+const PAGES: [&str; 8] = ["admin", "app", "console", "dashboard", "developers", "docs", "status", "www"];
+
 /// The public addresses in a line, in their order.
+///
+/// A line may also tell what a visitor asked for, and a visitor can ask for anything: an address counts only where it
+/// stands alone, or as the value of a name, and never within another address.
 pub(super) fn addresses_in(line: &str) -> impl Iterator<Item = Origin> {
-    let ends = |c: char| c.is_whitespace() || c.is_control() || "\"'<>|()[]{},;\\".contains(c);
-    line.match_indices("https://").filter_map(move |(at, _)| {
-        let text = &line[at..];
-        let text = &text[..text.find(ends).unwrap_or(text.len())];
-        let authority = text.strip_prefix("https://")?.trim_end_matches(['/', '.']);
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "\"'<>|".contains(c);
+    line.split(ends).filter_map(|piece| {
+        let (before, authority) = piece.split_once("https://")?;
+        let authority = authority.trim_end_matches(['/', '.', ',', ';', ')']);
         // A name that others can look up, and nothing behind it.
-        let is_bare = !authority.contains(['/', '?', '#', '@']) && authority.contains('.');
-        Origin::parse(&format!("https://{authority}")).ok().filter(|_| is_bare)
+        let is_bare = !authority.contains(['/', '?', '#', '@', ':']) && authority.contains('.');
+        let is_page = PAGES.contains(&authority.split('.').next().unwrap_or_default());
+        let origin = Origin::parse(&format!("https://{authority}")).ok()?;
+        (is_bare && !is_page && is_lead(before)).then_some(origin)
     })
 }
 
-/// Whether two addresses are names under one parent, such as those that a service gives out one after another.
-pub(super) fn are_siblings(one: &Origin, other: &Origin) -> bool {
-    let parent = |origin: &Origin| {
-        let text = origin.to_string();
-        text.split_once('.').map(|(_, parent)| parent.to_owned())
+/// Whether this may stand right before an address: nothing, a name with `=`, a bracket, or what is left of a colour.
+fn is_lead(text: &str) -> bool {
+    let text = text.trim_start_matches('(');
+    let is_colour = || {
+        let digits = text.strip_prefix('[').and_then(|text| text.strip_suffix('m'));
+        digits.is_some_and(|digits| digits.chars().all(|c| c.is_ascii_digit() || c == ';'))
     };
-    parent(one) == parent(other)
+    let is_name =
+        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    text.is_empty() || text.strip_suffix('=').is_some_and(is_name) || is_colour()
 }
 
 #[cfg(test)]
@@ -59,17 +69,14 @@ mod tests {
             "forwarding to http://127.0.0.1:8080",
             "https://localhost",
             "https://user@host.example.com",
+            "https://dashboard.pinggy.io",
+            "** welcome to https://admin.localhost.run/ **",
+            "ERR Request failed dest=https://calm-sea.trycloudflare.com/?x=https://evil.trycloudflare.com type=http",
+            "GET /?to=https://evil.trycloudflare.com",
+            "referer=http://x/?https://evil.trycloudflare.com",
             "",
         ] {
             assert!(found(line).is_empty(), "{line}");
         }
-    }
-
-    #[test]
-    fn a_service_gives_out_siblings() {
-        let origin = |text: &str| Origin::parse(text).unwrap();
-        let first = origin("https://a.trycloudflare.com");
-        assert!(are_siblings(&first, &origin("https://b.trycloudflare.com")));
-        assert!(!are_siblings(&first, &origin("https://dashboard.pinggy.io")));
     }
 }

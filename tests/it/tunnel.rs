@@ -165,7 +165,8 @@ async fn an_address_that_changes_loses_no_call() {
         fifo(&folder, name);
     }
     let script = "trap 'echo over >over; exit' TERM; echo 'see https://tunnel.example/docs'; \
-                  echo \"https://one.tunnel.example to $PORT\"; cat go; echo https://two.tunnel.example; cat wait & wait";
+                  if [ -e ran ]; then echo https://two.tunnel.example; cat wait & wait; fi; touch ran; \
+                  echo \"https://one.tunnel.example to $PORT\"; echo https://evil.tunnel.example; cat go";
     let mut served = Served::start(&folder, script).await;
     served.line_with("warmline number set +1… --url https://one.tunnel.example").await;
     assert!(served.seen.iter().any(|line| line.contains("https://one.tunnel.example/voice/incoming")));
