@@ -244,12 +244,14 @@ impl Desk {
         let book = Book::new(file, self.ledger(false).await);
         let changes = told(book.of(&name).await?);
         let Some(before) = numbers::before(&changes) else {
-            let why = if changes.is_empty() {
-                format!("{} has nothing of {name}", book.file().display())
-            } else {
-                format!("{name} was put back already")
-            };
-            say(&format!("{why}; nothing is to be changed\n"))?;
+            if changes.is_empty() {
+                complain(&format!(
+                    "there is no way back: {} has nothing of {name}, and neither has the store",
+                    book.file().display()
+                ));
+                return Ok(ExitCode::FAILURE);
+            }
+            say(&format!("{name} was put back already; nothing is to be changed\n"))?;
             return Ok(ExitCode::SUCCESS);
         };
         let now = Wiring::of(&number);
@@ -292,7 +294,7 @@ impl Desk {
         })?;
         let differs = Wiring::of(&changed).difference(to);
         // A method that was never set is Twilio's own choice.
-        match differs.iter().find(|difference| !difference.to.is_empty()) {
+        match differs.iter().find(|differs| !(differs.to.is_empty() && differs.what.ends_with("method"))) {
             Some(Difference { what, from, .. }) => {
                 Err(format!("Twilio took the change of {name}, and its {what} is {from:?} all the same")
                     .into())
@@ -435,10 +437,17 @@ fn say(text: &str) -> std::io::Result<()> {
 /// Whether an address is one at all: it is shown without its query, where keys may stand.
 fn shown(address: &str) -> String {
     match Url::parse(address) {
-        Ok(mut url) if url.query().is_some() => {
+        Ok(mut url) => {
+            let is_plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+            if is_plain {
+                return address.to_owned();
+            }
+            // Both fail only where there is no host, and then there is neither.
+            let _ = (url.set_username(""), url.set_password(None));
+            let more = if url.query().is_some() { "?…" } else { "" };
             url.set_query(None);
-            format!("{url}?…")
+            format!("{url}{more}")
         }
-        Ok(_) | Err(_) => address.to_owned(),
+        Err(_) => address.to_owned(),
     }
 }
