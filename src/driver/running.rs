@@ -166,6 +166,8 @@ impl<W: Wire> Running<W> {
         if superseded {
             close(&mut self.wire, super::POLICY, "superseded").await;
         }
+        // What still runs must not keep the socket open: Twilio asks the action only once that is closed.
+        drop(self.wire);
         finish(self.tools, self.runs, self.observed, &self.playbook).await;
     }
 

@@ -193,7 +193,10 @@ fn changed(
     broken: &mut Vec<FileError>,
 ) -> Option<Arc<Playbook>> {
     match read {
-        Ok(playbook) => (playbook.named != known.named).then(|| announced(playbook)),
+        Ok(playbook) => {
+            let is_new = playbook.named != known.named || !playbook.tools.has_keys_of(&known.tools);
+            is_new.then(|| announced(playbook))
+        }
         Err(error) => {
             broken.push(error);
             None

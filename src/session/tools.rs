@@ -20,6 +20,9 @@ const MOST_ROUNDS: u8 = 5;
 /// How many facts a call keeps.
 const MOST_FACTS: usize = 50;
 
+/// What a model is told of a tool that may have changed something when it was given up.
+const UNKNOWN: &str = "no answer in time; whether it was done is not known, so do not ask again";
+
 /// The tools of one answer while some of them run.
 #[derive(Debug)]
 pub(super) struct Running {
@@ -271,18 +274,22 @@ impl Session {
         let late: Vec<RunId> = late.map(|run_on| run_on.pending.run).collect();
         for run in late {
             self.out.push(Output::Forget(run));
-            self.answer_run(run, &failure("no answer in time; whether it was done is not known"), true);
+            self.answer_run(run, &failure(UNKNOWN), true);
         }
     }
 
     pub(super) fn tools_passed(&mut self, now: Instant) {
         let Stage::Running(running) = &mut self.stage else { return };
         let late = running.pending.iter().filter(|pending| pending.give_up <= now);
-        let late: Vec<RunId> = late.map(|pending| pending.run).collect();
+        let late: Vec<(RunId, Effect)> = late.map(|pending| (pending.run, pending.effect)).collect();
         let line_due = running.line_at.is_some_and(|at| at <= now);
-        for run in late {
+        for (run, effect) in late {
             self.out.push(Output::Forget(run));
-            self.answer_run(run, &failure("no answer in time"), true);
+            let why = match effect {
+                Effect::Read => "no answer in time",
+                Effect::Write => UNKNOWN,
+            };
+            self.answer_run(run, &failure(why), true);
         }
         self.conclude_tools(now);
         if line_due && matches!(self.stage, Stage::Running(_)) {

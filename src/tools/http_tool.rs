@@ -8,10 +8,11 @@ use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use serde_json::Value;
 
-use super::Occasion;
 use super::binding::{Binding, Body, Header};
 use super::secret::without;
 use super::template::{Values, plainly};
+use super::{NOT_REACHED, Occasion, late, lost};
+use crate::chat::{Effect, Tool};
 use crate::pii::Pii;
 
 /// An endpoint with what is needed to ask it.
@@ -19,6 +20,7 @@ use crate::pii::Pii;
 pub(super) struct HttpTool {
     binding: Binding,
     timeout: Duration,
+    effect: Effect,
     client: reqwest::Client,
 }
 
@@ -37,8 +39,12 @@ impl Failure {
 }
 
 impl HttpTool {
-    pub(super) fn new(binding: Binding, timeout: Duration, client: reqwest::Client) -> Self {
-        Self { binding, timeout, client }
+    pub(super) fn new(binding: Binding, tool: &Tool, client: reqwest::Client) -> Self {
+        Self { binding, timeout: tool.timeout, effect: tool.effect, client }
+    }
+
+    pub(super) fn keys(&self) -> &[Pii<String>] {
+        &self.binding.keys
     }
 
     /// Asks the endpoint. The error is meant for the model.
@@ -49,7 +55,7 @@ impl HttpTool {
     ) -> Result<Pii<String>, Pii<String>> {
         let tries = self.tries(Values { arguments, occasion });
         let answer = tokio::time::timeout(self.timeout, tries).await;
-        let answer = answer.unwrap_or_else(|_| Err("the tool did not answer in time".to_owned()));
+        let answer = answer.unwrap_or_else(|_| Err(late(self.effect).to_owned()));
         let answer = answer.and_then(|body| self.binding.taking.of(body, occasion));
         match answer {
             Ok(text) => Ok(without(&self.binding.keys, text).into()),
@@ -110,8 +116,10 @@ impl HttpTool {
 
     async fn once(&self, request: reqwest::Request) -> Result<String, Failure> {
         // Its own text has the address.
-        let out_of_reach =
-            |_| Failure { text: "the tool could not be reached".to_owned(), again: Some(Duration::ZERO) };
+        let out_of_reach = |error: reqwest::Error| {
+            let text = if error.is_connect() { NOT_REACHED } else { lost(self.effect) };
+            Failure { text: text.to_owned(), again: Some(Duration::ZERO) }
+        };
         let mut response = self.client.execute(request).await.map_err(out_of_reach)?;
         let status = response.status();
         if !status.is_success() {
@@ -313,7 +321,7 @@ mod tests {
             ("/away", "the tool failed with status 307"),
             ("/long", "the tool's answer was too long"),
             ("/bytes", "the tool's answer was not text"),
-            ("/never", "the tool did not answer in time"),
+            ("/never", late(Effect::Write)),
         ] {
             let timeout = if path == "/never" { 100 } else { 10_000 };
             let (answer, asked) =
@@ -342,7 +350,7 @@ mod tests {
         assert_eq!((answer, asked.len()), (Err("the tool failed with status 404".to_owned()), 1));
         let slow = json!({"retry": {"times": 5, "wait_ms": 10_000}});
         let (answer, asked) = run("/broken", slow, json!({"timeout_ms": 100}), json!({"number": "7"})).await;
-        assert_eq!((answer, asked.len()), (Err("the tool did not answer in time".to_owned()), 1));
+        assert_eq!((answer, asked.len()), (Err(late(Effect::Write).to_owned()), 1));
     }
 
     #[tokio::test]

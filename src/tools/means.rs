@@ -47,7 +47,7 @@ impl Means {
     ///
     /// When TLS cannot be set up.
     pub fn to_read() -> Result<Self, reqwest::Error> {
-        Self::new(Hosts::default(), Secrets::new(|_| Some("none".into())))
+        Self::new(Hosts::any(), Secrets::new(|_| Some("none".into())))
     }
 
     /// Keeps the connections to MCP servers, now and after every edit, until it is dropped. Without it none is

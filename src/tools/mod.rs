@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::chat::{CheckError, Tool, ToolKind, Toolbox};
+use crate::chat::{CheckError, Effect, Tool, ToolKind, Toolbox};
 use crate::pii::Pii;
 use crate::prompts::{FileError, Folder, Text, digest};
 use check::Schema;
@@ -142,6 +142,23 @@ impl Tools {
         None
     }
 
+    /// Whether these are run with the same keys as others of the same version: a key may have been replaced.
+    pub(crate) fn has_keys_of(&self, other: &Self) -> bool {
+        let keys = |tools: &Self| -> Vec<Pii<String>> {
+            let of_way = |way: &Way| match way {
+                Way::Http(http) => http.keys().to_vec(),
+                Way::Session => Vec::new(),
+                #[cfg(feature = "mcp")]
+                Way::Mcp(_) => Vec::new(),
+            };
+            let keys = tools.works.iter().flat_map(|(_, way)| of_way(way));
+            #[cfg(feature = "mcp")]
+            let keys = keys.chain(tools.servers.iter().flat_map(|(server, _)| server.keys().to_vec()));
+            keys.collect()
+        };
+        keys(self) == keys(other)
+    }
+
     /// Waits until every MCP server was connected to or found away, while somebody keeps the connections.
     pub async fn settled(&self) {
         #[cfg(feature = "mcp")]
@@ -218,7 +235,7 @@ impl Tools {
         let (tool, schema, binding) = manifest::read(text, means)?;
         let way = match (binding, means) {
             (Some(binding), Some(means)) => {
-                Way::Http(Arc::new(HttpTool::new(binding, tool.timeout, means.client.clone())))
+                Way::Http(Arc::new(HttpTool::new(binding, &tool, means.client.clone())))
             }
             (_, _) => Way::Session,
         };
@@ -259,6 +276,27 @@ impl Tools {
             }
         }
         self.servers = servers;
+    }
+}
+
+/// What a model is told of a tool that cannot be asked at all.
+const NOT_REACHED: &str = "the tool could not be reached";
+
+/// What a model is told of a tool that does not answer. One that changes something may have done so.
+fn late(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Read => "the tool did not answer in time",
+        Effect::Write => {
+            "the tool did not answer in time; whether it was done is not known, so do not ask again"
+        }
+    }
+}
+
+/// The same for one whose connection was lost.
+fn lost(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Read => NOT_REACHED,
+        Effect::Write => "the connection was lost; whether it was done is not known, so do not ask again",
     }
 }
 

@@ -3,11 +3,6 @@
 use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
 use rmcp::service::ServiceError;
 
-use crate::handoff::cut;
-
-/// The longest failure that a model is told, in characters.
-const LONGEST_FAILURE: usize = 500;
-
 /// What came of a run.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Came {
@@ -28,14 +23,12 @@ pub(super) fn came(result: Result<CallToolResult, ServiceError>, most_bytes: usi
             let text = text(result);
             match text {
                 text if failed && text.trim().is_empty() => Came::Badly("the tool failed".to_owned()),
-                text if failed => Came::Badly(cut(&text, LONGEST_FAILURE)),
+                text if failed => Came::Badly(text),
                 text if text.len() > most_bytes => Came::Badly("the tool's answer was too long".to_owned()),
                 text => Came::Well(text),
             }
         }
-        Err(ServiceError::McpError(error)) => {
-            Came::Badly(cut(&format!("the tool failed: {}", error.message), LONGEST_FAILURE))
-        }
+        Err(ServiceError::McpError(error)) => Came::Badly(format!("the tool failed: {}", error.message)),
         Err(ServiceError::UnexpectedResponse) => {
             Came::Badly("the tool wants something that is not given here".to_owned())
         }

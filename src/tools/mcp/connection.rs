@@ -34,6 +34,7 @@ pub(super) async fn keep(state: Arc<State>, client: reqwest::Client, ending: Can
     loop {
         let held = hold(&state, &client, &mut pause);
         tokio::select! {
+            biased;
             () = ending.cancelled() => return,
             cause = held => state.away(cause),
         }
@@ -129,7 +130,8 @@ fn process(
     env: &[(String, crate::pii::Pii<String>)],
 ) -> std::io::Result<TokioChildProcess> {
     let mut process = Command::new(command);
-    process.args(args).env_clear().kill_on_drop(true);
+    // In a group of its own: Ctrl-C ends the server, which takes its time while callers talk.
+    process.args(args).env_clear().kill_on_drop(true).process_group(0);
     for name in PASSED_ON {
         if let Some(value) = std::env::var_os(name) {
             process.env(name, value);

@@ -12,15 +12,17 @@ use super::{Problem, Server};
 use crate::chat::{Effect, Tool, ToolKind};
 use crate::handoff::cut;
 use crate::pii::Pii;
-use crate::tools::Occasion;
 use crate::tools::check::Schema;
 use crate::tools::manifest::is_name;
 use crate::tools::secret::without;
+use crate::tools::{Occasion, late, lost};
 
 /// The longest description that a model is told, in characters.
 const LONGEST_DESCRIPTION: usize = 1_024;
 /// The largest schema, in bytes: it is part of every question to the model.
 const LARGEST_SCHEMA: usize = 32 * 1024;
+/// The longest failure that a model is told, in characters.
+const LONGEST_FAILURE: usize = 500;
 /// Where a server finds the key of a run: the same for each try of it.
 const KEY: &str = "warmline/idempotencyKey";
 
@@ -38,11 +40,17 @@ pub(in crate::tools) struct Remote {
     server: Arc<Server>,
     theirs: Arc<str>,
     timeout: Duration,
+    effect: Effect,
 }
 
 impl Offered {
     pub(in crate::tools) fn remote(&self, server: &Arc<Server>) -> Remote {
-        Remote { server: server.clone(), theirs: self.theirs.as_str().into(), timeout: self.tool.timeout }
+        Remote {
+            server: server.clone(),
+            theirs: self.theirs.as_str().into(),
+            timeout: self.tool.timeout,
+            effect: self.tool.effect,
+        }
     }
 }
 
@@ -108,11 +116,12 @@ impl Remote {
         let manifest = &state.manifest;
         match result.map_or(Came::Late, |result| came(result, manifest.most_bytes)) {
             Came::Well(text) => Ok(without(&manifest.keys, text).into()),
-            Came::Badly(text) => Err(without(&manifest.keys, text).into()),
-            Came::Late => Err("the tool did not answer in time".into()),
+            // A key that is cut would not be found.
+            Came::Badly(text) => Err(cut(&without(&manifest.keys, text), LONGEST_FAILURE).into()),
+            Came::Late => Err(late(self.effect).into()),
             Came::Lost => {
                 state.look.notify_one();
-                Err("the tool could not be reached".into())
+                Err(lost(self.effect).into())
             }
         }
     }

@@ -22,6 +22,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::pii::Pii;
 use crate::prompts::FileError;
 
 /// All servers that manifests name. Clones share them.
@@ -134,6 +135,11 @@ impl Servers {
 }
 
 impl Server {
+    /// The keys that its manifest names.
+    pub(super) fn keys(&self) -> &[Pii<String>] {
+        &self.state.manifest.keys
+    }
+
     /// Counts the changes of what it offers.
     pub(super) fn version(&self) -> u64 {
         *self.state.version.borrow()

@@ -16,7 +16,7 @@ use crate::chat::{Effect, Toolbox};
 use crate::pii::Pii;
 use crate::prompts::FileError;
 use crate::prompts::scratch::Scratch;
-use crate::tools::{Hosts, Means, Occasion, Secrets, Tools};
+use crate::tools::{Hosts, Means, Occasion, Secrets, Tools, late, lost};
 
 /// Long enough for a busy machine; nothing waits for it unless something is wrong.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -202,7 +202,7 @@ async fn a_process_that_dies_fails_its_run_and_is_started_again() {
         .connected(async {
             let tools = next(&tools).await;
             let died = run(&tools, "crash", json!({})).await;
-            assert_eq!(died, Err("the tool could not be reached".to_owned()));
+            assert_eq!(died, Err(lost(Effect::Write).to_owned()));
             let without = next(&tools).await;
             assert_eq!(names(&without), ["escalate"]);
             assert!(without.problems()[0].cause.starts_with("the server is away: it "));
@@ -219,8 +219,8 @@ async fn a_run_that_takes_too_long_is_given_up() {
     let folder = Folder::new();
     folder.with_script(&["silent"], &json!({"allow": ["silent"], "timeout_ms": 100}));
     let tools = folder.load().unwrap();
-    let late = folder.connected(async { run(&next(&tools).await, "silent", json!({})).await }).await;
-    assert_eq!(late, Err("the tool did not answer in time".to_owned()));
+    let given_up = folder.connected(async { run(&next(&tools).await, "silent", json!({})).await }).await;
+    assert_eq!(given_up, Err(late(Effect::Write).to_owned()));
 }
 
 #[tokio::test]
