@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use warmline::chat::{
-    CheckError, Finish, Message, ModelError, ModelEvent, Say, Tool, ToolCall, ToolKind, Toolbox,
+    CheckError, Effect, Finish, Message, ModelError, ModelEvent, Say, Tool, ToolCall, ToolKind, Toolbox,
 };
 use warmline::handoff::{BUDGET, Trigger};
 use warmline::mask::Also;
@@ -193,7 +193,7 @@ impl Call {
             ("switch_language", r#"{"language":"es"}"#),
             ("remember", r#"{"facts":{"order":"1182"}}"#),
             ("look_up", "{}"),
-            ("look_up", "oops"),
+            ("book", "{}"),
             ("no_such_tool", "{}"),
         ];
         let asked = all.iter().enumerate().filter(|(bit, _)| with & 1 << bit > 0);

@@ -22,6 +22,8 @@ const LIST: Duration = Duration::from_secs(10);
 /// The pause before the connection is made again: the first, and the longest that doubling makes of it.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How long a connection must have lasted before the pauses are short again: a server may die whenever it is asked.
+const STEADY: Duration = Duration::from_secs(30);
 /// The largest message, in bytes.
 const LARGEST_MESSAGE: usize = 4 * 1024 * 1024;
 /// What a process of ours gets of our own environment: how to find programs and its home, and no key.
@@ -56,7 +58,9 @@ async fn hold(state: &Arc<State>, client: &reqwest::Client, pause: &mut Duration
     };
     let peer = service.peer().clone();
     let waiting = service.waiting();
-    tokio::pin!(waiting);
+    let steady = tokio::time::sleep(STEADY);
+    tokio::pin!(waiting, steady);
+    let mut is_steady = false;
     loop {
         tokio::select! {
             _ = &mut waiting => return "it ended the connection",
@@ -65,10 +69,12 @@ async fn hold(state: &Arc<State>, client: &reqwest::Client, pause: &mut Duration
                 Err(cause) => return cause,
             },
         }
-        *pause = FIRST_PAUSE;
-        tokio::select! {
-            _ = &mut waiting => return "it ended the connection",
-            () = state.look.notified() => {}
+        loop {
+            tokio::select! {
+                _ = &mut waiting => return "it ended the connection",
+                () = &mut steady, if !is_steady => (*pause, is_steady) = (FIRST_PAUSE, true),
+                () = state.look.notified() => break,
+            }
         }
     }
 }
