@@ -1,7 +1,7 @@
 //! One trial: a scenario, played against prompts and a model in a call of its own.
 //!
-//! The call is a real [`Session`], driven as the driver does it, on a clock that is turned by hand. While the model is
-//! asked, real time counts. All other time is skipped: speech that is played, silences, waits for keys, goodbyes.
+//! The call is a real [`Session`](crate::session::Session), driven as the driver does it, on a clock that is turned by
+//! hand. While the model is asked, real time counts. All other time is skipped: speech that is played, silences, waits for keys, goodbyes.
 //! What is played is reported as Twilio would, at the pace of speech, so that every rule of a call works here too.
 
 mod agent;
