@@ -82,7 +82,7 @@ pub(super) fn playbook(config: &Config) -> Vec<Finding> {
     let (sources, playbook) = (shelf.sources(), shelf.latest());
     let names: Vec<&str> = playbook.tools.tools().iter().map(|tool| tool.name.as_str()).collect();
     vec![
-        Finding::ok("prompts", format!("{}, version {}", sources.prompts, playbook.prompts.version)),
+        Finding::ok("prompts", format!("{}, version {}", sources.prompts, playbook.version())),
         Finding::ok("tools", format!("{}: {}", sources.tools, names.join(", "))),
         rules,
     ]
