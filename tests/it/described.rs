@@ -112,18 +112,22 @@ async fn ask_more(client: &Client, name: &str) -> Result<(), RestError> {
                 fallback: "https://bridge.example.com/voice/fallback".into(),
                 status: "https://bridge.example.com/voice/status".into(),
             };
+            // An empty text clears a field at Twilio; its description, which wants addresses and SIDs, has no word
+            // for that.
             let was = Wiring {
+                voice_url: "https://demo.twilio.com/welcome/voice/".into(),
                 voice_method: "GET".into(),
+                voice_fallback_url: "https://handler.twilio.com/twiml/EH1".into(),
+                status_callback: "https://elsewhere.example.com/status".into(),
                 voice_application_sid: sid::<PhoneNumberSid>("PN").to_string().replace("PN", "AP"),
                 trunk_sid: sid::<PhoneNumberSid>("PN").to_string().replace("PN", "TK"),
                 ..Wiring::default()
             };
             let here = was.pointed_at(&places, true);
-            // To take a number over clears two fields, which the description has no empty value for.
             let change = if name == "point number" {
                 was.change(&was.pointed_at(&places, false))
             } else {
-                here.change(&Wiring { voice_url: "https://demo.twilio.com/".into(), ..was })
+                here.change(&was)
             };
             client.change_number(&sid("PN"), &change).await.map(drop)
         }
