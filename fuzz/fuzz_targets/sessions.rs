@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use warmline::chat::{
     CheckError, Effect, Finish, Message, ModelError, ModelEvent, Say, Tool, ToolCall, ToolKind, Toolbox,
 };
-use warmline::handoff::{BUDGET, Trigger};
+use warmline::handoff::{BUDGET, PromptVersion, Trigger};
 use warmline::mask::Also;
 use warmline::relay::{Inbound, Info, Outbound};
 use warmline::session::{
@@ -85,6 +85,7 @@ fn settings(kind: u8) -> Settings {
         attempt: 0,
         began: Duration::from_secs(1_000),
         handoff_id: "HO1".to_owned(),
+        prompts: PromptVersion { variant: "base".to_owned(), version: "0a1b2c3d4e5f".to_owned() },
         language: "en-US".to_owned(),
         languages: vec!["en-US".to_owned(), "es-US".to_owned()],
         opening,
