@@ -26,7 +26,7 @@ test('the examples are Tasks as Warmline writes them', () => {
 });
 
 test('every key of the document is read, or left out on purpose', () => {
-  const leftOut = ['version', 'handoffId', 'outcome', 'summaryBy', 'memory', 'caller'];
+  const leftOut = ['version', 'handoffId', 'outcome', 'summaryBy', 'memory', 'caller', 'promptVariant', 'promptVersion'];
   const read = Object.keys(readHandoff(billing) ?? {});
   const unknown = Object.keys(SCHEMA.$defs.context.properties).filter((key) => !read.includes(key) && !leftOut.includes(key));
   expect(unknown).toEqual([]);
