@@ -57,7 +57,7 @@ pub mod desk;
 pub mod doctor;
 #[cfg(feature = "server")]
 pub mod driver;
-#[cfg(feature = "server")]
+#[cfg(feature = "caller")]
 pub mod eval;
 #[cfg(feature = "server")]
 pub mod gate;

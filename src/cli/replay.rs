@@ -3,11 +3,11 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 
+use super::eval::settings_of_a_call;
 use super::{Named, USAGE, complain, load};
 use crate::app;
 use crate::clock::since_epoch;
@@ -15,7 +15,6 @@ use crate::config::{Config, Vars};
 use crate::eval::replay::{Change, Recorded, Replay, html, scenarios, table};
 use crate::eval::run::{Plan, run as run_plan};
 use crate::eval::subject::{self, Wanted};
-use crate::eval::trial::Conditions;
 use crate::ids::CallSid;
 use crate::mask::Also;
 use crate::phrases;
@@ -109,7 +108,8 @@ async fn replay(args: &ReplayArgs, named: &Named, config: &Config) -> Result<Rep
     let plan = Plan {
         set,
         subjects: vec![subject],
-        conditions: conditions(config),
+        // Nobody to send it to.
+        conditions: settings_of_a_call(config, Vec::new(), false),
         repeats: 1,
         jobs: args.jobs.map_or(if config.models.is_some() { JOBS } else { cores }, usize::from),
         seed: None,
@@ -125,19 +125,6 @@ async fn replay(args: &ReplayArgs, named: &Named, config: &Config) -> Result<Rep
     let results = Box::pin(run_plan(plan, |_| {}, enough)).await;
     let also = if args.show_personal_data { Also::NOTHING } else { Also { email: true, phone: true } };
     Replay::of(recorded, &results, also).ok_or_else(|| failed("nothing answered the calls"))
-}
-
-/// The settings of a call, without anybody to send it to.
-fn conditions(config: &Config) -> Conditions {
-    Conditions {
-        timings: config.timings,
-        rules: Arc::new(config.rules.clone()),
-        hidden: config.redact.task,
-        in_prompt: config.traits.prompt.clone(),
-        routes: Arc::new(config.routes.handoff.clone()),
-        targets: Vec::new(),
-        counts_tokens: false,
-    }
 }
 
 fn wanted(args: &ReplayArgs, named: &Named, config: &Config) -> Result<Wanted, Refused> {

@@ -111,6 +111,11 @@ fn conditions(config: &Config, args: &EvalArgs) -> Conditions {
     });
     // Where nobody is configured, a stand-in would only look like somebody.
     let targets = if config.has_people() { targets.collect() } else { Vec::new() };
+    settings_of_a_call(config, targets, !args.estimate_tokens)
+}
+
+/// The settings of a call that nobody makes.
+pub(super) fn settings_of_a_call(config: &Config, targets: Vec<String>, counts_tokens: bool) -> Conditions {
     Conditions {
         timings: config.timings,
         rules: Arc::new(config.rules.clone()),
@@ -118,7 +123,7 @@ fn conditions(config: &Config, args: &EvalArgs) -> Conditions {
         in_prompt: config.traits.prompt.clone(),
         routes: Arc::new(config.routes.handoff.clone()),
         targets,
-        counts_tokens: !args.estimate_tokens,
+        counts_tokens,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a file must hold, and what in it contradicts itself.
 
+use super::read::EXPECTATIONS;
 use super::reader::Reader;
 use super::{Expect, Outcome};
 use crate::handoff::Sentiment;
@@ -19,19 +20,7 @@ pub(super) fn whole(reader: &mut Reader<'_>, expect: &Expect) {
         }
         _ => {}
     }
-    let keys = [
-        "escalates",
-        "within_turns",
-        "reason_code",
-        "sentiment",
-        "summary",
-        "outcome",
-        "says",
-        "never_says",
-        "language",
-        "tools",
-    ];
-    if !keys.iter().any(|key| reader.has(&format!("expect.{key}"))) {
+    if !EXPECTATIONS.iter().any(|key| reader.has(&format!("expect.{key}"))) {
         reader.problem_of_all("nothing is expected: `[expect]` is missing or empty");
     }
     for key in ["reason_code", "sentiment", "summary", "says", "never_says", "tools"] {
@@ -41,7 +30,7 @@ pub(super) fn whole(reader: &mut Reader<'_>, expect: &Expect) {
         }
     }
     let holds_for_all = ["escalates", "outcome", "says", "never_says", "language", "tools"];
-    let told = keys.iter().find(|key| reader.has(&format!("expect.{key}")));
+    let told = EXPECTATIONS.iter().find(|key| reader.has(&format!("expect.{key}")));
     if let Some(key) = told
         && !holds_for_all.iter().any(|key| reader.has(&format!("expect.{key}")))
     {

@@ -152,20 +152,22 @@ fn answers<'a>(reader: &mut Reader<'a>, path: &str, value: Placed<'a>) -> Option
     found
 }
 
+/// The keys of `[expect]`.
+pub(super) const EXPECTATIONS: [&str; 10] = [
+    "escalates",
+    "within_turns",
+    "reason_code",
+    "sentiment",
+    "summary",
+    "outcome",
+    "says",
+    "never_says",
+    "language",
+    "tools",
+];
+
 fn expect<'a>(reader: &mut Reader<'a>, value: Placed<'a>, expect: &mut Expect) {
-    const KEYS: [&str; 10] = [
-        "escalates",
-        "within_turns",
-        "reason_code",
-        "sentiment",
-        "summary",
-        "outcome",
-        "says",
-        "never_says",
-        "language",
-        "tools",
-    ];
-    reader.each("expect", value, &KEYS, |reader, key, value| {
+    reader.each("expect", value, &EXPECTATIONS, |reader, key, value| {
         let path = format!("expect.{key}");
         match key {
             "escalates" => expect.escalates = reader.take(&path, value),
