@@ -54,7 +54,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("gate", &["clock", "config", "ids", "token"]),
     ("tools", &["chat", "handoff", "outbound", "pii", "prompts"]),
     ("prompts", &["chat", "handoff", "pii", "relay", "session", "twiml"]),
-    ("playbook", &["handoff", "prompts", "tools"]),
+    ("playbook", &["chat", "handoff", "prompts", "tools"]),
     ("llm", &["breaker", "chat", "clock", "handoff", "outbound", "phrases", "pii", "playbook", "prompts"]),
     ("calls", &["clock", "handoff", "ids", "pii", "playbook", "record"]),
     (

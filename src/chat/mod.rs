@@ -3,10 +3,12 @@
 
 mod assembly;
 mod error;
+mod system;
 mod tool;
 
 pub use assembly::{Fragment, ToolCallAssembly};
 pub use error::{ModelError, Obstacle};
+pub use system::SystemPrompt;
 pub use tool::{CheckError, Effect, Say, Tool, ToolKind, Toolbox};
 
 use smol_str::SmolStr;

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 
 use super::{Finding, PATIENCE};
 use crate::app;
-use crate::chat::{Message, ModelError, ModelEvent, ToolChoice};
+use crate::chat::{Message, ModelError, ModelEvent, SystemPrompt, ToolChoice};
 use crate::clock::now;
 use crate::config::{Config, ModelSettings};
 use crate::llm::{Model, Question, Tuning};
@@ -15,6 +15,8 @@ use crate::playbook::Playbook;
 
 /// Later than that a caller hears a filler first.
 const SLOW: Duration = Duration::from_millis(1_500);
+/// The system prompt of both questions.
+const BRIEF: &str = "You are being tested. Do what you are asked, in as few words as possible.";
 /// A silence that nobody waits for: each question has a limit of its own.
 const UNWATCHED: Duration = Duration::from_secs(60 * 60);
 
@@ -52,7 +54,7 @@ async fn asked(
     };
     let front = &playbook.prompts.front;
     let question = |choice, words: &str| Question {
-        system: "You are being tested. Do what you are asked, in as few words as possible.".into(),
+        system: SystemPrompt::new(BRIEF).into(),
         messages: vec![Message::User(words.into())],
         toolbox: playbook.tools.clone(),
         choice,

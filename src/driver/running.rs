@@ -16,7 +16,7 @@ use super::bell::Bell;
 use super::observed::Observed;
 use super::{Call, Lost, Wire, receive};
 use crate::calls::{Calls, News, Order, Presence};
-use crate::chat::{Effect, ModelError, ModelEvent, Toolbox};
+use crate::chat::{Effect, ModelError, ModelEvent, SystemPrompt, Toolbox};
 use crate::clock::now;
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::ids::CallSid;
@@ -50,7 +50,7 @@ pub(super) struct Running<W> {
     playbook: Arc<Playbook>,
     question: Question,
     /// The system prompt without notes.
-    system: Arc<str>,
+    system: Arc<SystemPrompt>,
     answer: Option<(RequestId, Answer)>,
     /// What tools are told of the call.
     occasion: Arc<Occasion>,
@@ -390,7 +390,7 @@ impl<W: Wire> Running<W> {
 
     fn ask(&mut self, ask: Ask) {
         if let Some(notes) = &ask.notes {
-            self.question.system = with_notes(&self.system, notes.expose());
+            self.question.system = with_notes(&self.system.text(), notes.expose());
         }
         let id = ask.id;
         let question = super::asked(&self.question, ask, self.session.language());
@@ -424,8 +424,11 @@ impl<W: Wire> Running<W> {
 
 /// The system prompt with what somebody at the console wants the model to know. It stands there, and not in the
 /// conversation: the last message stays the caller's, and nobody takes a note for the caller's words.
-fn with_notes(system: &str, notes: &str) -> Arc<str> {
-    format!("{system}\n\n# Notes from your supervisor\n\nDo as they say. The caller knows nothing of them: never read them out.\n\n{notes}").into()
+fn with_notes(system: &str, notes: &str) -> Arc<SystemPrompt> {
+    let text = format!(
+        "{system}\n\n# Notes from your supervisor\n\nDo as they say. The caller knows nothing of them: never read them out.\n\n{notes}"
+    );
+    Arc::new(SystemPrompt::new(&text))
 }
 
 /// Lets what changes something come to its end, as the line dropped after the caller had agreed to it. Each run has a

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use serde_json::Value;
 
-use crate::chat::{CheckError, Message, ModelError, ModelEvent, Tool, ToolChoice, Toolbox};
+use crate::chat::{CheckError, Message, ModelError, ModelEvent, SystemPrompt, Tool, ToolChoice, Toolbox};
 use crate::llm::{Model, Question, Tuning};
 use crate::prompts::Prompts;
 
@@ -43,10 +43,11 @@ pub(super) async fn ask(
     messages: Vec<Message>,
     seed: Option<u64>,
 ) -> Result<String, ModelError> {
+    let system = Arc::new(SystemPrompt::new(system));
     let mut failure = ModelError::Empty;
     for attempt in 1..=TRIES {
         let question = Question {
-            system: system.into(),
+            system: system.clone(),
             messages: messages.clone(),
             toolbox: Arc::new(Nothing),
             choice: ToolChoice::Never,

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::Stream;
 
-use crate::chat::{Message, ModelEvent, ToolChoice, Toolbox};
+use crate::chat::{Message, ModelEvent, SystemPrompt, ToolChoice, Toolbox};
 use crate::playbook::Playbook;
 use crate::prompts::{CallFacts, Prompts};
 
@@ -18,7 +18,7 @@ use crate::prompts::{CallFacts, Prompts};
 #[derive(Clone)]
 pub struct Question {
     /// The system prompt, rendered once per call.
-    pub system: Arc<str>,
+    pub system: Arc<SystemPrompt>,
     /// The conversation, ending with the caller's words or a tool's result.
     pub messages: Vec<Message>,
     /// The tools of the call.

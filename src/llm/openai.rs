@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use async_openai::config::{Config as _, OpenAIConfig};
 use futures_util::stream;
-use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{Method, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::breaker::Breaker;
@@ -40,6 +40,8 @@ use watched::Watch;
 const CONNECT: Duration = Duration::from_secs(2);
 /// How long an unused connection is kept.
 const IDLE: Duration = Duration::from_secs(25);
+/// Room for a request, in bytes: prompt, tools and a talk of some minutes. A longer one makes itself room.
+const ROOM: usize = 24 * 1024;
 
 /// One place that answers.
 #[derive(Debug, Clone)]
@@ -76,8 +78,8 @@ struct Ready {
     /// What the log calls it.
     name: &'static str,
     http: reqwest::Client,
-    /// Where completions are asked for.
-    url: String,
+    /// Where completions are asked for, and with what.
+    url: Url,
     headers: HeaderMap,
     base_url: String,
     model: Option<String>,
@@ -95,7 +97,7 @@ impl OpenAi {
     ///
     /// # Errors
     ///
-    /// When the HTTP client cannot be built: no TLS provider was installed.
+    /// When the HTTP client cannot be built, as no TLS provider was installed, or an address is none.
     pub fn new(primary: Endpoint, fallback: Option<Endpoint>, care: Care) -> Result<Self, reqwest::Error> {
         // HTTP/1.1: over HTTP/2 all calls would share one connection and its stream limit.
         let http =
@@ -104,23 +106,23 @@ impl OpenAi {
             let config = OpenAIConfig::new()
                 .with_api_base(endpoint.base_url.trim_end_matches('/'))
                 .with_api_key(endpoint.key.expose_secret());
-            Arc::new(Ready {
+            let asked = http.post(config.url("/chat/completions")).headers(config.headers());
+            let asked = asked.header(CONTENT_TYPE, "application/json").build()?;
+            Ok(Arc::new(Ready {
                 name,
                 http: http.clone(),
-                url: config.url("/chat/completions"),
-                headers: config.headers(),
+                url: asked.url().clone(),
+                headers: asked.headers().clone(),
                 base_url: endpoint.base_url,
                 model: endpoint.model,
                 breaker: Breaker::new(care.most_failures, care.rest),
                 described: Described::default(),
                 silence: care.silence,
-            })
+            }))
         };
         let fallback = fallback.map(|endpoint| ("fallback", endpoint));
-        Ok(Self {
-            endpoints: std::iter::once(("primary", primary)).chain(fallback).map(ready).collect(),
-            care,
-        })
+        let endpoints = std::iter::once(("primary", primary)).chain(fallback).map(ready);
+        Ok(Self { endpoints: endpoints.collect::<Result<_, reqwest::Error>>()?, care })
     }
 
     /// The endpoints in the order in which this try of a question asks them: the second begins elsewhere.
@@ -196,10 +198,13 @@ impl Ready {
     /// Asks, once: when to ask again is the session's to decide. A refusal is told by its kind; its text may
     /// quote the caller, and stays behind.
     async fn post(&self, request: &Request<'_>) -> Result<Response, ModelError> {
-        let body = serde_json::to_vec(request).map_err(|_| ModelError::BadRequest { status: 400 })?;
-        let request = self.http.post(&self.url).headers(self.headers.clone());
-        let response = request.header(CONTENT_TYPE, "application/json").body(body).send().await;
-        match response {
+        let mut body = Vec::with_capacity(ROOM);
+        serde_json::to_writer(&mut body, request).map_err(|_| ModelError::BadRequest { status: 400 })?;
+        // Put together by hand: a request that is built parses its address each time.
+        let mut request = reqwest::Request::new(Method::POST, self.url.clone());
+        *request.headers_mut() = self.headers.clone();
+        *request.body_mut() = Some(body.into());
+        match self.http.execute(request).await {
             Ok(response) if response.status().is_success() => Ok(response),
             Ok(response) => Err(refusal(response).await),
             Err(error) if error.is_connect() || error.is_timeout() => {

@@ -10,6 +10,7 @@ pub use source::{Source, Sources};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use crate::chat::SystemPrompt;
 use crate::handoff::PromptVersion;
 use crate::prompts::{BASE, CallFacts, FileError, Prompts, digest, names};
 use crate::tools::{Means, Tools};
@@ -29,7 +30,7 @@ pub struct Playbook {
     /// What it was read from, as a JSON object by name, without the addresses of tools.
     pub files: Arc<str>,
     /// The system prompts in use. Most calls have the same facts, and so share one text of some KiB.
-    rendered: Mutex<Vec<Weak<str>>>,
+    rendered: Mutex<Vec<Weak<SystemPrompt>>>,
 }
 
 impl Playbook {
@@ -89,17 +90,18 @@ impl Playbook {
 
     /// The system prompt of one call. A template that fails on these facts is reported, and the embedded
     /// prompt takes its place: no caller is lost to it.
-    pub fn system_prompt(&self, facts: &CallFacts) -> Arc<str> {
+    pub fn system_prompt(&self, facts: &CallFacts) -> Arc<SystemPrompt> {
         let prompt = self.prompts.render(facts).unwrap_or_else(|error| {
             report(&error, "the prompt failed for this call, the embedded one is used");
             Prompts::embedded().render(facts).unwrap_or_default()
         });
+        let prompt = SystemPrompt::new(&prompt);
         let mut rendered = self.rendered.lock().unwrap_or_else(PoisonError::into_inner);
         let in_use = rendered.iter().take(SHARED_PROMPTS).filter_map(Weak::upgrade);
-        if let Some(same) = in_use.into_iter().find(|other| **other == *prompt) {
+        if let Some(same) = in_use.into_iter().find(|other| **other == prompt) {
             return same;
         }
-        let prompt: Arc<str> = prompt.into();
+        let prompt = Arc::new(prompt);
         rendered.retain(|other| other.strong_count() > 0);
         rendered.truncate(SHARED_PROMPTS - 1);
         rendered.push(Arc::downgrade(&prompt));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use serde_json::{Value, json};
-use warmline::chat::{Message, ModelError, ModelEvent, Obstacle, ToolChoice};
+use warmline::chat::{Message, ModelError, ModelEvent, Obstacle, SystemPrompt, ToolChoice};
 use warmline::llm::openai::{Care, Endpoint, OpenAi};
 use warmline::llm::{Model, Question, Tuning};
 use warmline::prompts::Prompts;
@@ -75,7 +75,7 @@ async fn told_by(base_url: &str) -> ModelEvent {
     let care = Care { most_failures: 0, rest: Duration::ZERO, silence: Duration::from_secs(3), hedge: None };
     let model = OpenAi::new(endpoint, None, care).unwrap();
     let question = Question {
-        system: "You are an AI.".into(),
+        system: SystemPrompt::new("You are an AI.").into(),
         messages: vec![Message::User("hello".into())],
         toolbox,
         choice: ToolChoice::Auto,

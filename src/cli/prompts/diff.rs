@@ -55,7 +55,9 @@ fn changes(from: &Subject, to: &Subject) -> Result<Vec<(String, String)>, FileEr
         let titles = (title(from, old.is_some()), title(to, new.is_some()));
         changes.extend(difference(&old.unwrap_or_default(), &new.unwrap_or_default(), titles, name));
     }
-    let system = |subject: &Subject| subject.playbook.system_prompt(&plain_call(&subject.playbook));
+    let system = |subject: &Subject| {
+        subject.playbook.system_prompt(&plain_call(&subject.playbook)).text().into_owned()
+    };
     let title = |subject: &Subject| format!("{}: {SYSTEM}", subject.name);
     changes.extend(difference(&system(from), &system(to), (title(from), title(to)), SYSTEM));
     Ok(changes)

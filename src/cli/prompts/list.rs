@@ -70,7 +70,7 @@ fn row(sources: &Sources, name: &str, share: f64, playbook: Option<&Playbook>) -
     let tokens = |playbook: &Playbook| {
         let question = Question::of(playbook, &plain_call(playbook));
         let body = request(&question, None).unwrap_or_default();
-        (estimated_tokens(&question.system), estimated_tokens(&body["tools"].to_string()))
+        (estimated_tokens(&question.system.text()), estimated_tokens(&body["tools"].to_string()))
     };
     Row {
         name: name.to_owned(),

@@ -51,7 +51,7 @@ impl Asked {
         Self {
             model: setup.agent.model.clone(),
             embedded,
-            usual: (question.system.len() + tools) as u64,
+            usual: (question.system.text().len() + tools) as u64,
             question,
             answer: None,
             tokens,

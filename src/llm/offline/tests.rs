@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::chat::{CheckError, Message, Tool, ToolCall, ToolChoice, ToolKind, Toolbox};
+use crate::chat::{CheckError, Message, SystemPrompt, Tool, ToolCall, ToolChoice, ToolKind, Toolbox};
 use crate::llm::Tuning;
 use crate::prompts::Prompts;
 use crate::tools::Tools;
@@ -65,7 +65,7 @@ impl Call {
 
     fn question(&self, choice: ToolChoice) -> Question {
         Question {
-            system: "system".into(),
+            system: SystemPrompt::new("system").into(),
             messages: self.messages.clone(),
             toolbox: self.toolbox.clone(),
             choice,

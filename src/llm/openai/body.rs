@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use async_openai::types::chat::{
     ChatCompletionNamedToolChoice, ChatCompletionToolChoiceOption, FunctionName, ToolChoiceOptions,
 };
-use serde::Serialize;
+use serde::ser::SerializeSeq as _;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -21,7 +22,7 @@ pub(super) struct Request<'a> {
     stream: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream_options: Option<StreamOptions>,
-    messages: Vec<Said<'a>>,
+    messages: Messages<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,6 +37,28 @@ pub(super) struct Request<'a> {
 #[derive(Serialize)]
 struct StreamOptions {
     include_usage: bool,
+}
+
+/// The system prompt, and then what was said.
+struct Messages<'a> {
+    system: &'a RawValue,
+    said: Vec<Said<'a>>,
+}
+
+#[derive(Serialize)]
+struct System<'a> {
+    role: &'static str,
+    content: &'a RawValue,
+}
+
+impl Serialize for Messages<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(1 + self.said.len()))?;
+        // `system`, not `developer`: every compatible server knows it.
+        list.serialize_element(&System { role: "system", content: self.system })?;
+        self.said.iter().try_for_each(|said| list.serialize_element(said))?;
+        list.end()
+    }
 }
 
 /// A message.
@@ -107,13 +130,14 @@ impl Described {
 impl<'a> Request<'a> {
     /// `tools` are those of the question, as [`Described`] has them.
     pub(super) fn new(question: &'a Question, model: &'a str, tools: Option<&'a RawValue>) -> Self {
-        // `system`, not `developer`: every compatible server knows it.
-        let system = Said::plain("system", &question.system);
         Self {
             model,
             stream: true,
             stream_options: question.tuning.tokens.as_ref().map(|_| StreamOptions { include_usage: true }),
-            messages: by_turns(std::iter::once(system).chain(question.messages.iter().map(Said::of))),
+            messages: Messages {
+                system: question.system.written(),
+                said: by_turns(question.messages.iter().map(Said::of)),
+            },
             temperature: question.tuning.temperature,
             seed: question.tuning.seed,
             tool_choice: tools.map(|_| tool_choice(question)),

@@ -17,7 +17,7 @@ fn open(scratch: &Scratch) -> Result<Shelf, FileError> {
 }
 
 fn said(playbook: &Playbook) -> String {
-    playbook.system_prompt(&CallFacts::default()).to_string()
+    playbook.system_prompt(&CallFacts::default()).text().into_owned()
 }
 
 fn prompt(shelf: &Shelf) -> String {
@@ -97,7 +97,7 @@ fn a_prompt_that_fails_for_one_caller_is_replaced() {
     let shelf = shelf(&scratch);
     scratch.write("prompts/agent.md", "{% if caller.name == 'Jane' %}{{ caller.name|int }}{% endif %}");
     let facts = CallFacts { caller_name: Some("Jane".into()), ..CallFacts::default() };
-    assert!(shelf.current().system_prompt(&facts).contains("Northwind Parcel"));
+    assert!(shelf.current().system_prompt(&facts).text().contains("Northwind Parcel"));
 }
 
 #[test]
