@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::chat::ToolCall;
 use crate::handoff::{PromptVersion, Speaker};
@@ -95,8 +96,13 @@ pub struct State {
     /// Whether the platform reports playback.
     pub reported: bool,
     /// What the session has counted beside that, in its own terms.
-    pub counted: Value,
+    pub counted: Counted,
 }
+
+/// What a session has counted: JSON of its own, which is kept as it was written.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Counted(Box<RawValue>);
 
 /// What a session leaves behind for the next one of the same call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +123,26 @@ pub struct Changes {
     /// The rest, as it is now.
     pub state: State,
 }
+
+impl Counted {
+    /// Keeps this, or nothing where it cannot be written as JSON.
+    pub fn of(counts: &impl Serialize) -> Self {
+        to_raw_value(counts).map(Self).unwrap_or_default()
+    }
+
+    /// What was kept, if it is of this kind.
+    pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_str(self.0.get()).ok()
+    }
+}
+
+impl PartialEq for Counted {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
+}
+
+impl Eq for Counted {}
 
 impl Turn {
     /// What of it was heard.

@@ -36,7 +36,7 @@ use serde_json::Value;
 use crate::chat::{Message, ModelError, ModelEvent, ToolChoice};
 use crate::handoff::{Handoff, Outcome, Trigger};
 use crate::pii::Pii;
-use crate::record::{Changes, Memory, State};
+use crate::record::{Changes, Counted, Memory, State};
 use crate::relay::{Inbound, Info, Outbound};
 use history::{History, ReplyId, Step};
 use keypad::Keypad;
@@ -340,7 +340,7 @@ impl Session {
             facts: self.memory.clone(),
             notes: self.notes.all().to_vec(),
             turns: self.counts.turns,
-            counted: serde_json::to_value(standing).unwrap_or_default(),
+            counted: Counted::of(&standing),
             reported: self.playback.is_reported(),
         }
     }
@@ -360,7 +360,7 @@ impl Session {
         self.memory = state.facts;
         self.notes = Notes::restored(state.notes);
         self.counts.turns = state.turns;
-        self.standing = serde_json::from_value(state.counted).unwrap_or_default();
+        self.standing = state.counted.read().unwrap_or_default();
         self.playback = Playback::new(state.reported);
         true
     }
