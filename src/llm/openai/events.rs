@@ -35,9 +35,16 @@ pub(super) enum Next<'a> {
 
 impl Events {
     /// Reads on, up to the end of the next event. What was read is cut off `bytes`.
-    pub(super) fn next(&mut self, bytes: &mut &[u8]) -> Next<'_> {
+    pub(super) fn next<'a, 'b: 'a>(&'a mut self, bytes: &mut &'b [u8]) -> Next<'a> {
         if std::mem::take(&mut self.taken) {
             self.data.clear();
+        }
+        if self.line.is_empty()
+            && self.data.is_empty()
+            && !self.returned
+            && let Some(data) = whole(bytes)
+        {
+            return Next::Data(data);
         }
         if self.returned && !bytes.is_empty() {
             *bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
@@ -88,6 +95,15 @@ impl Events {
         // The last line feed is none of the data's.
         Next::Data(&self.data[..self.data.len() - 1])
     }
+}
+
+/// The data of an event of one line that `bytes` begin with, as nearly all are: it stays where it is. What was read is
+/// cut off.
+fn whole<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let rest = bytes.strip_prefix(b"data: ")?;
+    let (data, rest) = rest.split_at(memchr2(b'\n', b'\r', rest)?);
+    *bytes = rest.strip_prefix(b"\n\n").filter(|_| !data.is_empty() && data.len() <= LONGEST)?;
+    Some(data)
 }
 
 fn push_data(data: &mut Vec<u8>, line: &[u8]) {
