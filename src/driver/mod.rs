@@ -30,7 +30,7 @@ use crate::playbook::Playbook;
 use crate::profile::{Outcome, Profile, Profiles};
 use crate::prompts::CallFacts;
 use crate::record::Memory;
-use crate::relay::Setup;
+use crate::relay::{Outbound, Setup};
 use crate::session::rules::Rules;
 use crate::session::{Ask, Opening, Outputs, Session, Settings, Timings};
 use crate::store::{Began, Came, Store, What};
@@ -49,8 +49,8 @@ pub trait Wire: Send {
     /// The next text message; `None` once the socket is closed.
     fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Option<Self::Text>>;
 
-    /// Sends a text message and flushes it.
-    fn send(&mut self, text: &str) -> impl Future<Output = Result<(), Lost>> + Send;
+    /// Sends a frame and flushes it.
+    fn send(&mut self, frame: &Outbound) -> impl Future<Output = Result<(), Lost>> + Send;
 
     /// Closes the socket.
     fn close(&mut self, code: u16, reason: &'static str) -> impl Future<Output = ()> + Send;

@@ -148,7 +148,8 @@ impl Observed {
         if let Some(spoke) = self.spoke.take() {
             self.meters.delta_to_frame.record(now().saturating_duration_since(spoke).as_secs_f64());
         }
-        let waited = now().saturating_duration_since(self.prompted.take()?);
+        let prompted = self.prompted.take()?;
+        let waited = now().saturating_duration_since(prompted);
         self.meters.first_word.record(waited.as_secs_f64());
         self.turn.record("turn.first_word_ms", milliseconds(waited));
         Some(waited)

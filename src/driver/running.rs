@@ -63,8 +63,6 @@ pub(super) struct Running<W> {
     send: Duration,
     /// Whether one took longer.
     stalled: bool,
-    /// The frame that is being sent. Kept, as there are many.
-    json: String,
 }
 
 /// What is waited for beside socket, model and tools. Set up once: for each word of an answer it would cost
@@ -128,7 +126,6 @@ impl<W: Wire> Running<W> {
             called_off: false,
             send: call.patience.send,
             stalled: false,
-            json: String::new(),
         }
     }
 
@@ -361,10 +358,8 @@ impl<W: Wire> Running<W> {
     }
 
     async fn send(&mut self, frame: &Outbound) -> Result<(), Lost> {
-        self.json.clear();
-        frame.write_json(&mut self.json);
-        trace!(bytes = self.json.len(), "frame sent");
-        let mut sending = pin!(self.wire.send(&self.json));
+        trace!("frame sent");
+        let mut sending = pin!(self.wire.send(frame));
         // Nearly every frame leaves at once, and needs no timer.
         let at_once = poll_fn(|context| Poll::Ready(sending.as_mut().poll(context))).await;
         let sent = match at_once {

@@ -20,7 +20,7 @@ use super::Shared;
 use crate::clock::{now, since_epoch};
 use crate::driver::{self, Call, Lost, Patience, Wire};
 use crate::meters::Refusal;
-use crate::relay::MAX_FRAME;
+use crate::relay::{MAX_FRAME, Outbound};
 use crate::token::{Purpose, RelayPass};
 
 /// tungstenite allocates and clears its read buffer for every call, and clears it again at every poll: with
@@ -155,9 +155,9 @@ impl Wire for Socket {
         }
     }
 
-    async fn send(&mut self, text: &str) -> Result<(), Lost> {
-        self.outgoing.reserve(text.len().max(OUTGOING));
-        self.outgoing.extend_from_slice(text.as_bytes());
+    async fn send(&mut self, frame: &Outbound) -> Result<(), Lost> {
+        self.outgoing.reserve(OUTGOING);
+        frame.write_json(&mut self.outgoing).map_err(|_| Lost)?;
         let text = self.outgoing.split().freeze();
         let text = Utf8Bytes::try_from(text).expect("what was a text is one");
         self.inner.send(Message::Text(text)).await.map_err(|_| Lost)

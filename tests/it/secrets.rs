@@ -31,6 +31,7 @@ use warmline::mask::Also;
 use warmline::meters::Meters;
 use warmline::playbook::{Shelf, Source, Sources};
 use warmline::profile::Profiles;
+use warmline::relay::Outbound;
 use warmline::session::Timings;
 use warmline::store::Store;
 use warmline::token::{RelayPass, Spoken, nonce};
@@ -176,8 +177,8 @@ impl Wire for Ours {
         self.frames.poll_recv(context)
     }
 
-    async fn send(&mut self, text: &str) -> Result<(), Lost> {
-        self.answers.send(text.to_owned()).await.map_err(|_| Lost)
+    async fn send(&mut self, frame: &Outbound) -> Result<(), Lost> {
+        self.answers.send(frame.to_json()).await.map_err(|_| Lost)
     }
 
     async fn close(&mut self, _: u16, _: &'static str) {
@@ -417,7 +418,7 @@ async fn no_word_of_a_conversation_is_logged() {
     let told = Arc::new(AtomicBool::default());
     let heard = told.clone();
     let listen = move |question: &Question| {
-        heard.fetch_or(question.system.contains("cherimoya"), Ordering::Relaxed);
+        heard.fetch_or(question.system.text().contains("cherimoya"), Ordering::Relaxed);
         eager(question)
     };
     stage.call(listen, look_on).await;
