@@ -17,6 +17,8 @@ pub(super) async fn drain(bridge: &Bridge, hurry: &CancellationToken) {
     bridge.draining.store(true, Ordering::Relaxed);
     info!(calls = bridge.calls.count(), "draining: new calls go to people, live ones go on");
     let over = tokio::select! {
+        // First: where nobody is left there is nobody to hurry.
+        biased;
         () = bridge.calls.all_left() => true,
         () = hurry.cancelled() => false,
         () = tokio::time::sleep(bridge.limits.drain) => false,
