@@ -11,7 +11,7 @@ use bytes::{Buf, Bytes};
 use futures_util::Stream;
 use reqwest::Response;
 
-use super::delta::{Chunk, Usage, words_alone};
+use super::delta::{Chunk, Usage};
 use super::events::{Events, Next};
 use super::refusal::is_too_long;
 use super::{OpenAi, Ready, Request};
@@ -142,9 +142,6 @@ impl Chunks {
     pub(super) fn read(&mut self, data: &[u8]) -> Option<ModelEvent> {
         if data == b"[DONE]" {
             return Some(self.done());
-        }
-        if let Some(words) = words_alone(data) {
-            return (!words.is_empty()).then_some(ModelEvent::Words(words));
         }
         let chunk = Chunk::read(data)?;
         if let Some(error) = chunk.error {

@@ -21,46 +21,49 @@ pub(super) struct Chunk {
     pub(super) error: Option<Value>,
 }
 
-const CHOICES: &str = "\"choices\":";
-/// Finds where choices begin, and whether there is an error. Made once: to make one costs more than to find
-/// something with it.
-static FINDERS: LazyLock<[Finder<'static>; 2]> =
-    LazyLock::new(|| [Finder::new(CHOICES), Finder::new("\"error\"")]);
-
-/// The words of a chunk that says nothing else, and writes it as OpenAI does: nearly every chunk of an answer. `None`
-/// for all others, which have to be read; that is four times the work.
-pub(super) fn words_alone(data: &[u8]) -> Option<SmolStr> {
-    let [choices, error] = &*FINDERS;
-    let at = choices.find(data)? + CHOICES.len();
-    let rest = data[at..].strip_prefix(br#"[{"index":0,"delta":{"content":""#)?;
-    // Behind a backslash it would have to be decoded, and is none of these.
-    let (words, rest) = rest.split_at(memchr2(b'"', b'\\', rest)?);
-    let rest = rest.strip_prefix(br#""}"#)?;
-    let rest = rest.strip_prefix(br#","logprobs":null"#).unwrap_or(rest);
-    let rest = rest.strip_prefix(br#","finish_reason":null}]"#)?;
-    let is_whole = rest.ends_with(b"}") && error.find(data).is_none();
-    str::from_utf8(words).ok().filter(|_| is_whole).map(SmolStr::from)
-}
-
 impl Chunk {
     /// `None` for what is no chunk.
     pub(super) fn read(data: &[u8]) -> Option<Self> {
+        let choices = choices(data);
+        if let Some(words) = choices.and_then(words_alone) {
+            let delta = Delta { content: Some(words), tool_calls: None };
+            return Some(Self::of(Some(Choice { delta: Some(delta), finish_reason: None })));
+        }
         // Looked at as a whole, text is a fifth of the work that it is string by string.
         let text = str::from_utf8(data).ok()?;
-        Self::without_envelope(text).or_else(|| serde_json::from_str(text).ok())
+        let listed = choices.map(|choices| &text[text.len() - choices.len()..]);
+        let listed = listed.and_then(|text| first(&mut serde_json::Deserializer::from_str(text)).ok());
+        listed.map(Self::of).or_else(|| serde_json::from_str(text).ok())
     }
 
-    /// What a chunk says stands in its choices; more than half of it is an envelope, the same for every word.
-    /// A key cannot stand in a text, where its quotation marks would be escaped.
-    fn without_envelope(text: &str) -> Option<Self> {
-        let [choices, error] = &*FINDERS;
-        let at = choices.find(text.as_bytes())?;
-        if !text.ends_with('}') || error.find(text.as_bytes()).is_some() {
-            return None;
-        }
-        let mut choices = serde_json::Deserializer::from_str(&text[at + CHOICES.len()..]);
-        Some(Self { choice: first(&mut choices).ok()?, error: None })
+    fn of(choice: Option<Choice>) -> Self {
+        Self { choice, error: None }
     }
+}
+
+/// What follows the key of the choices, in a chunk that seems whole and without an error. What a chunk says stands there;
+/// more than half of it is an envelope, the same for every word. A key cannot stand in a text, where its quotation marks
+/// would be escaped.
+fn choices(data: &[u8]) -> Option<&[u8]> {
+    const CHOICES: &str = "\"choices\":";
+    // Made once: to make one costs more than to find something with it.
+    static FINDERS: LazyLock<[Finder<'static>; 2]> =
+        LazyLock::new(|| [Finder::new(CHOICES), Finder::new("\"error\"")]);
+    let [choices, error] = &*FINDERS;
+    let at = choices.find(data)? + CHOICES.len();
+    (data.ends_with(b"}") && error.find(data).is_none()).then(|| &data[at..])
+}
+
+/// The words of choices that say nothing else, as OpenAI writes them: those of nearly every chunk. All others have to be
+/// decoded, which is four times the work.
+fn words_alone(choices: &[u8]) -> Option<SmolStr> {
+    let rest = choices.strip_prefix(br#"[{"index":0,"delta":{"content":""#)?;
+    // What has a backslash would have to be decoded, and goes no further.
+    let (words, rest) = rest.split_at(memchr2(b'"', b'\\', rest)?);
+    let rest = rest.strip_prefix(br#""}"#)?;
+    let rest = rest.strip_prefix(br#","logprobs":null"#).unwrap_or(rest);
+    rest.strip_prefix(br#","finish_reason":null}]"#)?;
+    str::from_utf8(words).ok().map(SmolStr::from)
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -182,6 +185,10 @@ mod tests {
         }
     }
 
+    fn alone(chunk: &[u8]) -> Option<SmolStr> {
+        choices(chunk).and_then(words_alone)
+    }
+
     fn general(chunk: &str) -> Option<Chunk> {
         serde_json::from_str(chunk).ok()
     }
@@ -235,19 +242,20 @@ mod tests {
             let chunk = format!(
                 r#"{{{front}"choices":[{{"index":0,"delta":{{"content":{content}}}{logprobs},"finish_reason":{finish}}}]{behind}}}"#
             );
-            if let Some(alone) = words_alone(chunk.as_bytes()) {
+            if let Some(alone) = alone(chunk.as_bytes()) {
                 prop_assert!(general(&chunk).unwrap().error.is_none());
-                prop_assert_eq!(words(&chunk), Some(alone.to_string()));
+                let general = general(&chunk).unwrap().choice.unwrap().delta.unwrap();
+                prop_assert_eq!(general.content, Some(alone));
             }
             for end in (0..chunk.len()).filter(|end| chunk.is_char_boundary(*end)) {
-                prop_assert_eq!(words_alone(&chunk.as_bytes()[..end]), None);
+                prop_assert_eq!(alone(&chunk.as_bytes()[..end]), None);
             }
         }
     }
 
     #[test]
     fn the_chunks_that_come_most_say_words_alone() {
-        let said = |chunk: &str| words_alone(chunk.as_bytes());
+        let said = |chunk: &str| alone(chunk.as_bytes());
         let openai = r#"{"id":"c","choices":[{"index":0,"delta":{"content":" it\u0020is"},"logprobs":null,"finish_reason":null}],"usage":null,"obfuscation":"k"}"#;
         assert_eq!(said(openai), None, "what is escaped has to be decoded");
         assert_eq!(said(&openai.replace("\\u0020", " ")).as_deref(), Some(" it is"));
@@ -264,10 +272,8 @@ mod tests {
             assert_eq!(said(other), None, "{other}");
         }
         assert!(
-            words_alone(
-                b"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\xff\"},\"finish_reason\":null}]}"
-            )
-            .is_none()
+            alone(b"{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\xff\"},\"finish_reason\":null}]}")
+                .is_none()
         );
     }
 
